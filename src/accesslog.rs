@@ -1,0 +1,118 @@
+//! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
+
+use crate::text::Foreign;
+use crate::time::{Time, Window};
+use serde::{Deserialize, Serialize};
+
+/// What the balancer's access log says about the window: failures one row a combination, and enough of
+/// the successes to compare with. Counts are requests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AccessLog {
+    /// Where it was read from: a directory, `s3://bucket/prefix`, `athena:db.table`.
+    pub source: Foreign,
+    pub window: Option<Window>,
+    pub files: u64,
+    /// Bytes read, compressed where they are compressed.
+    pub bytes: u64,
+    pub lines: u64,
+    pub malformed: u64,
+    pub outside_window: u64,
+    /// Failed requests, by minute and place.
+    pub failures: Vec<FailureRow>,
+    /// All requests dispatched to a target, by minute and target.
+    pub requests: Vec<RequestRow>,
+    /// The first few malformed lines.
+    pub malformed_samples: Vec<Foreign>,
+    /// The first few lines of each signature.
+    pub samples: Vec<(Signature, Foreign)>,
+    /// Reading was stopped before the end.
+    pub incomplete: bool,
+}
+
+/// How a request failed; the ids are those of the JSON report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signature {
+    /// 502 at once, nothing sent: the connection was refused.
+    Refused,
+    /// 504 after 10 s, nothing sent: the connection was never answered.
+    ConnectTimeout,
+    /// 502 on a connection that was open: the target closed it under the request.
+    KeepaliveRace,
+    /// 504 on a connection that was open: no answer within the idle timeout.
+    SlowTarget,
+    Tls,
+    /// 503: no target to send to.
+    NoTarget,
+    /// The application itself answered 5xx.
+    #[serde(rename = "app-5xx")]
+    App5xx,
+    /// 460: the client left first.
+    ClientGone,
+    /// 502 when the deregistration delay ran out.
+    DeregistrationCut,
+    #[serde(rename = "other-5xx")]
+    Other5xx,
+}
+
+impl Signature {
+    pub const ALL: [Self; 10] = [
+        Self::Refused,
+        Self::ConnectTimeout,
+        Self::KeepaliveRace,
+        Self::SlowTarget,
+        Self::Tls,
+        Self::NoTarget,
+        Self::App5xx,
+        Self::ClientGone,
+        Self::DeregistrationCut,
+        Self::Other5xx,
+    ];
+
+    /// The id in the JSON report.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::ConnectTimeout => "connect-timeout",
+            Self::KeepaliveRace => "keepalive-race",
+            Self::SlowTarget => "slow-target",
+            Self::Tls => "tls",
+            Self::NoTarget => "no-target",
+            Self::App5xx => "app-5xx",
+            Self::ClientGone => "client-gone",
+            Self::DeregistrationCut => "deregistration-cut",
+            Self::Other5xx => "other-5xx",
+        }
+    }
+}
+
+/// Failed requests of one minute with everything else the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FailureRow {
+    pub minute: Time,
+    /// `10.0.1.5:8080`, or `-` when no target was chosen.
+    pub target: String,
+    pub signature: Signature,
+    /// `elb_status_code`
+    pub status: u16,
+    /// The balancer node's address, or `-`.
+    pub node: String,
+    /// Target group name, or `-`.
+    pub group: String,
+    /// A path that looks like a static file.
+    pub static_file: bool,
+    pub count: u64,
+}
+
+/// Requests of one minute to one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestRow {
+    pub minute: Time,
+    pub target: String,
+    pub group: String,
+    /// Answered with less than 500 by the target.
+    pub ok: u64,
+    pub failed: u64,
+    /// Successes whose connection took about 1, 3 or 7 s: lost SYNs that were sent again.
+    pub syn_retries: u64,
+}

@@ -1,0 +1,80 @@
+//! The alarm: as it stands live, how it changed, and as code defines it.
+
+use crate::text::Foreign;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A metric alarm as CloudWatch describes it. Times UTC, period in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    pub name: Foreign,
+    pub arn: String,
+    pub namespace: String,
+    pub metric: String,
+    pub statistic: String,
+    pub dimensions: BTreeMap<String, String>,
+    pub period: u32,
+    pub threshold: f64,
+    /// `GreaterThanThreshold`, `GreaterThanOrEqualToThreshold`, …
+    pub comparison: String,
+    pub evaluation_periods: u32,
+    pub datapoints_to_alarm: u32,
+    /// `missing`, `notBreaching`, `breaching` or `ignore`.
+    pub treat_missing_data: String,
+    pub actions_enabled: bool,
+    #[serde(default)]
+    pub actions: Vec<String>,
+    pub state: AlarmState,
+    pub state_reason: Foreign,
+    pub state_updated: Option<Time>,
+    pub configuration_updated: Option<Time>,
+    /// The metric-math expression, when the alarm is on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<Foreign>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmState {
+    Ok,
+    Alarm,
+    #[default]
+    InsufficientData,
+}
+
+/// One item of the alarm's history: a transition or an edit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlarmChange {
+    pub at: Time,
+    pub kind: AlarmChangeKind,
+    pub summary: Foreign,
+    pub reason: Foreign,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmChangeKind {
+    ToAlarm,
+    ToOk,
+    ToInsufficientData,
+    Edited,
+    Action,
+}
+
+/// An alarm definition found in a Terraform file; a field that text alone does not tell is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CodeAlarm {
+    /// Path relative to the folder that was searched.
+    pub file: Foreign,
+    pub line: usize,
+    /// `aws_cloudwatch_metric_alarm.conn_errors["api"]`
+    pub address: Foreign,
+    /// Field name as in Terraform → its value as text, references resolved as far as text allows.
+    pub fields: BTreeMap<String, Foreign>,
+    /// Dimensions as far as they are known.
+    pub dimensions: BTreeMap<String, Foreign>,
+    /// What could not be resolved, as it stands in the file.
+    #[serde(default)]
+    pub unresolved: BTreeMap<String, Foreign>,
+}

@@ -1,0 +1,32 @@
+//! What could not be learned, and why. A gap turns nothing green.
+
+use crate::exchange::Area;
+use crate::text::Foreign;
+use serde::{Deserialize, Serialize};
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    pub area: Area,
+    /// What exactly: an operation, a resource, a file.
+    pub subject: Foreign,
+    pub reason: Reason,
+    /// The IAM action that would unlock it (`ec2:DescribeSecurityGroups`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// AWS's or the file's own words, with what to do.
+    pub detail: Foreign,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    Denied,
+    Throttled,
+    NotEnabled,
+    TooFresh,
+    BeyondRetention,
+    Timeout,
+    Unavailable,
+    NotApplicable,
+}

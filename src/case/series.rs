@@ -1,0 +1,239 @@
+//! Metric data as it was published: on its own period, with what is absent kept absent.
+
+use crate::time::{Time, Window, floor_to};
+use chrono::{DateTime, Duration};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// Which metric of which thing. The metric's row in the catalog is [`crate::metrics::find`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SeriesKey {
+    pub metric: String,
+    /// Exactly as CloudWatch wants them; derived series use the same names.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+impl SeriesKey {
+    pub fn new<'a>(metric: &str, dimensions: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self { metric: metric.into(), dimensions: dimensions.into_iter().map(|(k, v)| (k.into(), v.into())).collect() }
+    }
+
+    pub fn dimension(&self, name: &str) -> Option<&str> {
+        self.dimensions.get(name).map(String::as_str)
+    }
+
+    pub fn instance(&self) -> Option<&str> {
+        self.dimension("InstanceId")
+    }
+
+    pub fn zone(&self) -> Option<&str> {
+        self.dimension("AvailabilityZone")
+    }
+
+    /// `targetgroup/name/id`
+    pub fn group(&self) -> Option<&str> {
+        self.dimension("TargetGroup")
+    }
+}
+
+/// One answer of CloudWatch: consecutive periods from `start`. A value that was not published is absent
+/// (`null` in files, NaN in memory); periods outside were not asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Series {
+    #[serde(flatten)]
+    pub key: SeriesKey,
+    /// `Sum`, `Average`, `Maximum`, `Minimum`, `p99`.
+    pub statistic: String,
+    /// Seconds.
+    pub period: u32,
+    pub start: Time,
+    #[serde(serialize_with = "nan_to_null", deserialize_with = "null_to_nan")]
+    pub values: Vec<f64>,
+}
+
+impl PartialEq for Series {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan());
+        self.key == other.key
+            && (&self.statistic, self.period, self.start) == (&other.statistic, other.period, other.start)
+            && self.values.len() == other.values.len()
+            && self.values.iter().zip(&other.values).all(same)
+    }
+}
+
+impl Series {
+    pub fn window(&self) -> Window {
+        Window { start: self.start, end: self.start + Duration::seconds(i64::from(self.period) * self.values.len() as i64) }
+    }
+
+    /// The time at which period `i` begins.
+    pub fn time(&self, i: usize) -> Time {
+        self.start + Duration::seconds(i64::from(self.period) * i as i64)
+    }
+
+    /// The index of the period that `t` falls in.
+    pub fn index(&self, t: Time) -> Option<usize> {
+        let i = (t - self.start).num_seconds().div_euclid(i64::from(self.period.max(1)));
+        usize::try_from(i).ok().filter(|i| *i < self.values.len())
+    }
+
+    /// Published points inside `window`.
+    pub fn points(&self, window: Window) -> impl Iterator<Item = (Time, f64)> + '_ {
+        let first = (window.start - self.start).num_seconds().div_euclid(i64::from(self.period.max(1))).max(0) as usize;
+        self.values
+            .iter()
+            .enumerate()
+            .skip(first)
+            .map(|(i, v)| (self.time(i), *v))
+            .take_while(move |(t, _)| *t < window.end)
+            .filter(move |(t, v)| *t >= window.start && !v.is_nan())
+    }
+}
+
+fn nan_to_null<S: Serializer>(values: &[f64], s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(values.iter().map(|v| (!v.is_nan()).then_some(*v)))
+}
+
+fn null_to_nan<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<f64>, D::Error> {
+    Ok(Vec::<Option<f64>>::deserialize(d)?.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+}
+
+/// Everything fetched for one key: for each statistic and period, stretches that never overlap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Track {
+    /// Sorted by (statistic, period, start).
+    stretches: Vec<Series>,
+}
+
+impl Track {
+    fn absorb(&mut self, new: Series) {
+        let same = |s: &Series| s.period == new.period && s.statistic == new.statistic;
+        let touches = |s: &Series| same(s) && s.start <= new.window().end && new.start <= s.window().end;
+        let mut merged = new.clone();
+        for old in self.stretches.iter().filter(|s| touches(s)) {
+            merged = merge(old, &merged);
+        }
+        self.stretches.retain(|s| !touches(s));
+        self.stretches.push(merged);
+        self.stretches.sort_by(|a, b| (&a.statistic, a.period, a.start).cmp(&(&b.statistic, b.period, b.start)));
+    }
+
+    pub fn stretches(&self) -> &[Series] {
+        &self.stretches
+    }
+
+    /// The stretch that shows `window` best with this statistic (any, if empty): the one that covers most
+    /// of it, the finer of equals.
+    pub fn best(&self, statistic: &str, window: Window) -> Option<&Series> {
+        let covered = |s: &Series| s.window().intersect(&window).map_or(0, |w| w.span().num_seconds());
+        self.stretches
+            .iter()
+            .filter(|s| (statistic.is_empty() || s.statistic == statistic) && covered(s) > 0)
+            .max_by_key(|s| (covered(s) * 100 / window.span().num_seconds().max(1) / 5, std::cmp::Reverse(s.period), covered(s)))
+    }
+}
+
+/// `new` over `old`, both of one period, touching or overlapping.
+fn merge(old: &Series, new: &Series) -> Series {
+    let start = old.start.min(new.start);
+    let end = old.window().end.max(new.window().end);
+    let mut out = Series { start, values: vec![f64::NAN; Window { start, end }.bins(new.period)], ..new.clone() };
+    for s in [old, new] {
+        let offset = ((s.start - start).num_seconds() / i64::from(new.period.max(1))).max(0) as usize;
+        for (to, v) in out.values[offset..].iter_mut().zip(&s.values) {
+            *to = *v;
+        }
+    }
+    out
+}
+
+/// Every series of the case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesStore {
+    tracks: BTreeMap<SeriesKey, Track>,
+}
+
+impl SeriesStore {
+    pub fn absorb(&mut self, mut series: Series) {
+        if series.period == 0 || series.values.is_empty() {
+            return;
+        }
+        series.start = floor_to(series.start, series.period);
+        self.tracks.entry(series.key.clone()).or_default().absorb(series);
+    }
+
+    pub fn get(&self, key: &SeriesKey) -> Option<&Track> {
+        self.tracks.get(key)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&SeriesKey, &Track)> {
+        self.tracks.iter()
+    }
+
+    /// Every track of one metric, whatever its dimensions.
+    pub fn of<'a>(&'a self, metric: &'a str) -> impl Iterator<Item = (&'a SeriesKey, &'a Track)> + 'a {
+        let from = SeriesKey { metric: metric.into(), dimensions: BTreeMap::new() };
+        self.tracks.range(from..).take_while(move |(k, _)| k.metric == metric)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tracks.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// When the newest published point of any series begins.
+    pub fn newest(&self) -> Option<Time> {
+        self.tracks
+            .values()
+            .flat_map(Track::stretches)
+            .filter_map(|s| s.values.iter().rposition(|v| !v.is_nan()).map(|i| s.time(i)))
+            .max()
+            .or(None::<DateTime<_>>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn series(start: i64, values: &[f64]) -> Series {
+        Series {
+            key: SeriesKey::new("M", [("D", "d")]),
+            statistic: "Sum".into(),
+            period: 60,
+            start: DateTime::from_timestamp(start * 60, 0).unwrap(),
+            values: values.to_vec(),
+        }
+    }
+
+    #[test]
+    fn touching_answers_become_one_and_the_newer_wins() {
+        let mut store = SeriesStore::default();
+        store.absorb(series(0, &[1.0, 2.0]));
+        store.absorb(series(5, &[9.0]));
+        store.absorb(series(1, &[3.0, f64::NAN, 4.0]));
+        let track = store.get(&SeriesKey::new("M", [("D", "d")])).unwrap();
+        assert_eq!(track.stretches().len(), 2);
+        assert_eq!(track.stretches()[0], series(0, &[1.0, 3.0, f64::NAN, 4.0]));
+    }
+
+    proptest! {
+        #[test]
+        fn stretches_never_overlap_and_lose_nothing(parts in proptest::collection::vec((0i64..60, 1usize..20), 1..12)) {
+            let mut store = SeriesStore::default();
+            let mut truth = BTreeMap::new();
+            for (n, (start, len)) in parts.iter().enumerate() {
+                store.absorb(series(*start, &vec![n as f64; *len]));
+                for m in *start..*start + *len as i64 { truth.insert(m, n as f64); }
+            }
+            let track = store.iter().next().unwrap().1;
+            for pair in track.stretches().windows(2) { prop_assert!(pair[0].window().end < pair[1].start); }
+            let got: BTreeMap<i64, f64> = track.stretches().iter().flat_map(|s| (0..s.values.len()).map(|i| (s.time(i).timestamp() / 60, s.values[i])).collect::<Vec<_>>()).collect();
+            prop_assert_eq!(got, truth);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The step `aws-status`.
+
+use super::{Book, Check, Outcome, cannot_tell};
+use crate::analysis::Analysis;
+use crate::case::Case;
+use crate::exchange::Area;
+
+pub struct Step;
+
+impl Check for Step {
+    fn id(&self) -> &'static str {
+        "aws-status"
+    }
+
+    fn needs(&self) -> &'static [Area] {
+        &[Area::AwsHealth, Area::Instances]
+    }
+
+    fn run(&self, case: &Case, _analysis: &Analysis, _book: &mut Book) -> Outcome {
+        cannot_tell(self.id(), case, self.needs())
+    }
+}

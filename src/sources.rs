@@ -1,0 +1,4 @@
+//! Where facts come from. Knows AWS and files, never the screen.
+
+pub mod aws;
+pub mod demo;

@@ -1,0 +1,1 @@
+//! Incidents that ship in the binary: recorded cases, read like any other.

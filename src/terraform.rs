@@ -1,0 +1,1 @@
+//! Alarm definitions in Terraform files, as far as text allows.
