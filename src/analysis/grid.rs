@@ -1,19 +1,262 @@
-//! Series on the common grid of the window: what a lane draws and what arithmetic uses.
+//! Series on the grid of a window: what a lane draws and what every number is computed from. Keeps a value,
+//! a zero that is known from silence, silence that means nothing, and "never asked" apart.
+
+pub mod columns;
+pub mod derived;
 
 use crate::case::Case;
-use crate::case::series::SeriesKey;
-use crate::time::Window;
+use crate::case::series::{Series, SeriesKey, Track};
+use crate::metrics::{self, ERRORS};
+use crate::time::{Time, Window};
+use chrono::Duration;
+use std::ops::Range;
 
-/// Values of one series on periods of `period` seconds from the window's aligned start. NaN is unknown.
-#[derive(Clone, Debug, Default)]
+/// The most periods a grid holds: two weeks of minutes, with room.
+const MOST: usize = 50_000;
+
+/// What is known of one period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell {
+    /// Published.
+    Value(f64),
+    /// Nothing published while requests flowed, of a metric that leaves zeros out: 0.
+    Quiet,
+    /// Nothing published, and that may mean anything.
+    Unknown,
+    /// Outside what was asked of CloudWatch.
+    NotAsked,
+}
+
+impl Cell {
+    /// The number to compute with, if there is one.
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Value(v) => Some(v),
+            Self::Quiet => Some(0.0),
+            Self::Unknown | Self::NotAsked => None,
+        }
+    }
+}
+
+/// The kind of a cell, without its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    #[default]
+    NotAsked,
+    Unknown,
+    Quiet,
+    Value,
+}
+
+/// One series on periods of `period` seconds from the window's aligned start. NaN is unknown.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grid {
-    pub start: Option<crate::time::Time>,
+    pub start: Option<Time>,
     pub period: u32,
+    /// As CloudWatch names it; empty when there is no data.
+    pub statistic: String,
+    /// Quiet periods are 0, all others without a value NaN.
     pub values: Vec<f64>,
+    /// One a value.
+    pub marks: Vec<Mark>,
+    /// Periods from this index on had not ended when the case was gathered.
+    pub unfinished_from: Option<usize>,
 }
 
-/// The series on its own period inside `window`; sparse counts are 0 where requests flowed and nothing was
-/// published.
-pub fn of(_case: &Case, _key: &SeriesKey, _window: Window) -> Grid {
-    Grid::default()
+impl Grid {
+    /// All unknown and never asked.
+    pub fn blank(window: Window, period: u32) -> Self {
+        let period = period.max(1);
+        let aligned = window.aligned(period);
+        let n = aligned.bins(period).min(MOST);
+        Self { start: Some(aligned.start), period, values: vec![f64::NAN; n], marks: vec![Mark::NotAsked; n], ..Self::default() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// No period at all.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// No number at all.
+    pub fn is_blank(&self) -> bool {
+        self.values.iter().all(|v| v.is_nan())
+    }
+
+    /// What is known of period `i`.
+    pub fn cell(&self, i: usize) -> Cell {
+        match self.marks.get(i) {
+            Some(Mark::Value) => Cell::Value(self.values[i]),
+            Some(Mark::Quiet) => Cell::Quiet,
+            Some(Mark::Unknown) => Cell::Unknown,
+            Some(Mark::NotAsked) | None => Cell::NotAsked,
+        }
+    }
+
+    /// When period `i` begins; without data, never.
+    pub fn time(&self, i: usize) -> Option<Time> {
+        self.start?.checked_add_signed(Duration::seconds(i64::from(self.period) * i as i64))
+    }
+
+    /// The period that `t` falls in.
+    pub fn index(&self, t: Time) -> Option<usize> {
+        let i = (t - self.start?).num_seconds().div_euclid(i64::from(self.period.max(1)));
+        usize::try_from(i).ok().filter(|i| *i < self.values.len())
+    }
+
+    /// What is known of the period that `t` falls in.
+    pub fn at(&self, t: Time) -> Cell {
+        self.index(t).map_or(Cell::NotAsked, |i| self.cell(i))
+    }
+
+    /// Periods that begin inside `window`.
+    pub fn range(&self, window: Window) -> Range<usize> {
+        let Some(start) = self.start else { return 0..0 };
+        let period = i64::from(self.period.max(1));
+        let first = |t: Time| {
+            let periods = ((t - start).num_seconds().max(0) + period - 1) / period;
+            usize::try_from(periods).unwrap_or(0).min(self.values.len())
+        };
+        let from = first(window.start);
+        from..first(window.end).max(from)
+    }
+
+    /// Numbers of periods that begin inside `window`, with their times.
+    pub fn numbers(&self, window: Window) -> impl Iterator<Item = (Time, f64)> + '_ {
+        self.range(window).filter_map(|i| Some((self.time(i)?, self.values[i]))).filter(|(_, v)| !v.is_nan())
+    }
+
+    /// The sum of what is known inside `window`; `None` if nothing is.
+    pub fn sum(&self, window: Window) -> Option<f64> {
+        self.numbers(window).map(|(_, v)| v).reduce(|a, b| a + b)
+    }
+
+    /// The largest number inside `window`, and when.
+    pub fn largest(&self, window: Window) -> Option<(Time, f64)> {
+        self.numbers(window).reduce(|a, b| if b.1 > a.1 { b } else { a })
+    }
+
+    /// The smallest number inside `window`, and when.
+    pub fn smallest(&self, window: Window) -> Option<(Time, f64)> {
+        self.numbers(window).reduce(|a, b| if b.1 < a.1 { b } else { a })
+    }
+
+    /// The middle number inside `window`.
+    pub fn median(&self, window: Window) -> Option<f64> {
+        median(self.numbers(window).map(|(_, v)| v).collect())
+    }
+
+    /// The mean of what is known inside `window`.
+    pub fn mean(&self, window: Window) -> Option<f64> {
+        let (n, sum) = self.numbers(window).fold((0u32, 0.0), |(n, sum), (_, v)| (n + 1, sum + v));
+        (n > 0).then(|| sum / f64::from(n))
+    }
+
+    /// Lays a stretch over the grid; `means` tells what an absent period at a time is.
+    fn lay(&mut self, series: &Series, mut means: impl FnMut(Time) -> Mark) {
+        let Some(start) = self.start else { return };
+        let offset = (series.start - start).num_seconds().div_euclid(i64::from(self.period.max(1)));
+        for (i, v) in series.values.iter().enumerate() {
+            let Some(to) = usize::try_from(offset + i as i64).ok().filter(|to| *to < self.values.len()) else { continue };
+            let mark = if v.is_nan() { means(series.time(i)) } else { Mark::Value };
+            self.marks[to] = mark;
+            self.values[to] = if mark == Mark::Quiet { 0.0 } else { *v };
+        }
+    }
+
+    fn mark_unfinished(&mut self, now: Option<Time>) {
+        let finished = |i: usize| self.time(i + 1).is_some_and(|end| now.is_none_or(|now| end <= now));
+        self.unfinished_from = (0..self.len()).rev().take_while(|i| !finished(*i)).last();
+    }
 }
+
+/// The middle one; the mean of the middle two of an even number.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    let n = values.len();
+    if n == 0 {
+        return None;
+    }
+    let (below, upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
+    let upper = *upper;
+    let lower = if n % 2 == 1 { upper } else { below.iter().copied().max_by(f64::total_cmp).unwrap_or(upper) };
+    Some(f64::midpoint(lower, upper))
+}
+
+/// The value that a share `q` of them stay at or below.
+pub fn quantile(mut values: Vec<f64>, q: f64) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    let at = (q.clamp(0.0, 1.0) * last as f64).round() as usize;
+    let (_, v, _) = values.select_nth_unstable_by(at.min(last), f64::total_cmp);
+    Some(*v)
+}
+
+/// The series on its own period inside `window`; derived series are computed. Sparse counts are 0 where
+/// requests flowed and nothing was published.
+pub fn of(case: &Case, key: &SeriesKey, window: Window) -> Grid {
+    if let Some(grid) = derived::of(case, key, window) {
+        return grid;
+    }
+    let Some((track, best)) = best(case, key, window) else { return Grid::default() };
+    let flow = metrics::find(&key.metric).filter(|m| m.sparse).and_then(|_| flow(case, key, window));
+    let mut grid = on_grid(track, best, window, flow.as_ref());
+    grid.mark_unfinished(case.now());
+    grid
+}
+
+/// The track of a key, and its stretch that shows `window` best with the statistic that is right for it.
+fn best<'a>(case: &'a Case, key: &SeriesKey, window: Window) -> Option<(&'a Track, &'a Series)> {
+    let track = case.series.get(key)?;
+    let statistic = metrics::find(&key.metric).map_or("", |m| m.statistic);
+    let best = track.best(statistic, window).or_else(|| track.best("", window))?;
+    Some((track, best))
+}
+
+/// Every stretch of the best one's statistic and period; `flow` turns silence into zeros.
+pub(super) fn on_grid(track: &Track, best: &Series, window: Window, flow: Option<&Grid>) -> Grid {
+    let mut grid = Grid { statistic: best.statistic.clone(), ..Grid::blank(window, best.period) };
+    for stretch in track.stretches().iter().filter(|s| s.period == best.period && s.statistic == best.statistic) {
+        grid.lay(stretch, |t| if flow.is_some_and(|f| flowed(f, t, best.period)) { Mark::Quiet } else { Mark::Unknown });
+    }
+    grid
+}
+
+/// Whether requests were counted in the period of `seconds` from `t`.
+fn flowed(flow: &Grid, t: Time, seconds: u32) -> bool {
+    let periods = usize::try_from(seconds.div_ceil(flow.period.max(1))).unwrap_or(1);
+    flow.index(t).is_some_and(|i| flow.values[i..].iter().take(periods).any(|v| !v.is_nan()))
+}
+
+/// The requests of the same balancer, group and zone; of the whole balancer where those were not asked for.
+pub fn flow(case: &Case, key: &SeriesKey, window: Window) -> Option<Grid> {
+    let same = SeriesKey { metric: "RequestCount".into(), dimensions: key.dimensions.clone() };
+    let whole = SeriesKey::new("RequestCount", key.dimension("LoadBalancer").map(|lb| ("LoadBalancer", lb)));
+    let (track, stretch) = best(case, &same, window).or_else(|| best(case, &whole, window))?;
+    Some(on_grid(track, stretch, window, None))
+}
+
+/// The series that the alarm watches: its own dimensions, or else the balancer's, or else the first there is.
+pub fn errors_key(case: &Case) -> Option<SeriesKey> {
+    let alarm = case.alarm.as_ref().filter(|a| a.metric == ERRORS && !a.dimensions.is_empty());
+    if let Some(alarm) = alarm {
+        return Some(SeriesKey { metric: ERRORS.into(), dimensions: alarm.dimensions.clone() });
+    }
+    let balancer = case.load_balancer.as_ref().map(|lb| crate::case::topology::dimension_of(&lb.arn));
+    let asked = balancer.map(|lb| SeriesKey::new(ERRORS, [("LoadBalancer", lb)]));
+    asked.filter(|k| case.series.get(k).is_some()).or_else(|| widest(case, ERRORS))
+}
+
+/// The key of a metric with the fewest dimensions.
+pub fn widest(case: &Case, metric: &str) -> Option<SeriesKey> {
+    case.series.of(metric).map(|(k, _)| k).min_by_key(|k| (k.dimensions.len(), (*k).clone())).cloned()
+}
+
+/// The same place, another metric.
+pub fn beside(key: &SeriesKey, metric: &str) -> SeriesKey {
+    SeriesKey { metric: metric.into(), dimensions: key.dimensions.clone() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -147,6 +147,14 @@ fn merge(old: &Series, new: &Series) -> Series {
     out
 }
 
+/// CloudWatch is younger than 2009 and keeps less than two years; a file may say anything.
+fn is_plausible(series: &Series) -> bool {
+    const DAY: i64 = 86400;
+    (1_200_000_000..8_000_000_000).contains(&series.start.timestamp())
+        && i64::from(series.period) <= DAY
+        && series.values.len() as i64 * i64::from(series.period) <= 800 * DAY
+}
+
 /// Every series of the case.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeriesStore {
@@ -155,7 +163,7 @@ pub struct SeriesStore {
 
 impl SeriesStore {
     pub fn absorb(&mut self, mut series: Series) {
-        if series.period == 0 || series.values.is_empty() {
+        if series.period == 0 || series.values.is_empty() || !is_plausible(&series) {
             return;
         }
         series.start = floor_to(series.start, series.period);
@@ -205,7 +213,7 @@ mod tests {
             key: SeriesKey::new("M", [("D", "d")]),
             statistic: "Sum".into(),
             period: 60,
-            start: DateTime::from_timestamp(start * 60, 0).unwrap(),
+            start: DateTime::from_timestamp(1_700_000_040 + start * 60, 0).unwrap(),
             values: values.to_vec(),
         }
     }
@@ -232,7 +240,7 @@ mod tests {
             }
             let track = store.iter().next().unwrap().1;
             for pair in track.stretches().windows(2) { prop_assert!(pair[0].window().end < pair[1].start); }
-            let got: BTreeMap<i64, f64> = track.stretches().iter().flat_map(|s| (0..s.values.len()).map(|i| (s.time(i).timestamp() / 60, s.values[i])).collect::<Vec<_>>()).collect();
+            let got: BTreeMap<i64, f64> = track.stretches().iter().flat_map(|s| (0..s.values.len()).map(|i| ((s.time(i).timestamp() - 1_700_000_040) / 60, s.values[i])).collect::<Vec<_>>()).collect();
             prop_assert_eq!(got, truth);
         }
     }
