@@ -21,6 +21,13 @@ pub struct Judged {
     pub coverage: Coverage,
 }
 
+impl Judged {
+    /// Whether any step still waits for something to be read.
+    pub fn is_waiting(&self) -> bool {
+        self.outcomes.iter().any(|o| o.status == Status::Waiting)
+    }
+}
+
 /// How much of the runbook could be carried out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Coverage {

@@ -49,6 +49,23 @@ pub enum EventSource {
     AppLog,
 }
 
+impl EventSource {
+    /// The word in the JSON report.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::CloudTrail => "cloudtrail",
+            Self::AutoScaling => "auto_scaling",
+            Self::Ecs => "ecs",
+            Self::CodeDeploy => "codedeploy",
+            Self::AwsHealth => "aws_health",
+            Self::ZonalShift => "zonal_shift",
+            Self::Alarm => "alarm",
+            Self::Ec2 => "ec2",
+            Self::AppLog => "app_log",
+        }
+    }
+}
+
 /// Who did it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {

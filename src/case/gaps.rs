@@ -18,6 +18,17 @@ pub struct Gap {
     pub detail: Foreign,
 }
 
+impl Gap {
+    /// What could not be read and why, in one line.
+    pub fn in_words(&self) -> String {
+        match (self.subject.is_empty(), self.detail.is_empty()) {
+            (false, false) if !self.detail.starts_with(self.subject.as_str()) => format!("{}: {}", self.subject, self.detail),
+            (_, false) => self.detail.to_string(),
+            (_, true) => self.subject.to_string(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
