@@ -16,6 +16,7 @@ pub mod diagnosis;
 pub mod exchange;
 pub mod judge;
 pub mod metrics;
+pub mod path;
 pub mod recording;
 pub mod report;
 pub mod sources;

@@ -69,6 +69,9 @@ pub struct TargetGroup {
     pub protocol: Option<String>,
     pub port: Option<u16>,
     pub vpc: Option<String>,
+    /// `ipv4` or `ipv6`: how targets named by instance are reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip_address_type: Option<String>,
     pub health_check: HealthCheck,
     /// `deregistration_delay.timeout_seconds` → `300` and so on.
     pub attributes: BTreeMap<String, String>,
