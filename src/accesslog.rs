@@ -1,8 +1,22 @@
 //! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
+//!
+//! [`scan`] carries objects to a collector of lines; [`line`] reads a line, [`signature`] says how a
+//! request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs.
+
+pub mod line;
+pub mod local;
+pub mod names;
+pub mod other_logs;
+pub mod question;
+pub mod scan;
+pub mod signature;
+pub mod summary;
+pub mod tally;
 
 use crate::text::Foreign;
 use crate::time::{Time, Window};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the balancer's access log says about the window: failures one row a combination, and enough of
 /// the successes to compare with. Counts are requests.
@@ -27,6 +41,79 @@ pub struct AccessLog {
     pub samples: Vec<(Signature, Foreign)>,
     /// Reading was stopped before the end.
     pub incomplete: bool,
+    /// Files and objects that were read in part or not at all, with why.
+    #[serde(default)]
+    pub damaged: Vec<Foreign>,
+    /// Files and objects left out because of the time in their name.
+    #[serde(default)]
+    pub left_out: u64,
+    /// The times of the first and the last request inside the window.
+    #[serde(default)]
+    pub first: Option<Time>,
+    #[serde(default)]
+    pub last: Option<Time>,
+    /// Failed requests whose row lost its node or target because there were too many rows.
+    #[serde(default)]
+    pub folded: u64,
+    /// Failures by path, most first; the rest under `(other)`.
+    #[serde(default)]
+    pub paths: Vec<PathRow>,
+    /// `error_reason` of failures that have one, most first.
+    #[serde(default)]
+    pub reasons: Vec<(Foreign, u64)>,
+    /// How long failures took, by signature.
+    #[serde(default)]
+    pub elapsed: Vec<Elapsed>,
+}
+
+impl AccessLog {
+    /// Failures inside a window.
+    pub fn failures_in(&self, window: Window) -> impl Iterator<Item = &FailureRow> {
+        self.failures.iter().filter(move |r| window.contains(r.minute))
+    }
+
+    /// How many requests failed in the window, by signature.
+    pub fn by_signature(&self, window: Window) -> BTreeMap<Signature, u64> {
+        count_by(self.failures_in(window), |r| r.signature)
+    }
+
+    /// How many requests failed in the window, by target.
+    pub fn by_target(&self, window: Window) -> BTreeMap<&str, u64> {
+        count_by(self.failures_in(window), |r| r.target.as_str())
+    }
+
+    /// How many requests failed in the window, by balancer node.
+    pub fn by_node(&self, window: Window) -> BTreeMap<&str, u64> {
+        count_by(self.failures_in(window), |r| r.node.as_str())
+    }
+}
+
+/// Adds up the counts of rows under each key.
+pub fn count_by<'a, K: Ord>(rows: impl Iterator<Item = &'a FailureRow>, key: impl Fn(&'a FailureRow) -> K) -> BTreeMap<K, u64> {
+    rows.fold(BTreeMap::new(), |mut sums, row| {
+        *sums.entry(key(row)).or_default() += row.count;
+        sums
+    })
+}
+
+/// Failed requests for one path in one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathRow {
+    /// Without the query.
+    pub path: Foreign,
+    pub signature: Signature,
+    pub count: u64,
+}
+
+/// How long requests of one signature took from arrival to failure, in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Elapsed {
+    pub signature: Signature,
+    pub count: u64,
+    pub shortest: f64,
+    pub median: f64,
+    pub p95: f64,
+    pub longest: f64,
 }
 
 /// How a request failed; the ids are those of the JSON report.
@@ -68,6 +155,15 @@ impl Signature {
         Self::DeregistrationCut,
         Self::Other5xx,
     ];
+
+    /// Whether the connection to the target was never made: what `TargetConnectionErrorCount` counts.
+    pub fn is_failed_connection(self) -> bool {
+        matches!(self, Self::Refused | Self::ConnectTimeout)
+    }
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.id() == id)
+    }
 
     /// The id in the JSON report.
     pub fn id(self) -> &'static str {
