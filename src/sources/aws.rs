@@ -1,1 +1,23 @@
 //! The live source: AWS, read only.
+//!
+//! [`actions`] lists every call there is; [`call`] makes them; the other modules each read one area of
+//! the world into facts, with a [`context::Context`] in hand. Knows nothing of screens.
+
+pub mod access_logs;
+pub mod actions;
+pub mod app_logs;
+pub mod aws_health;
+pub mod call;
+pub mod changes;
+mod clock;
+pub mod context;
+mod encode;
+pub mod errors;
+pub mod guard;
+pub mod lifecycle;
+pub mod options;
+mod pace;
+pub mod s3;
+pub mod session;
+
+pub use options::LiveOptions;

@@ -1,0 +1,538 @@
+//! Calls to AWS: paced, counted, signed and classified. Three services through their SDK crates, every
+//! other through one thin layer on the SDK's own orchestrator, so that nothing about signing, retrying
+//! or timeouts is written by hand.
+//!
+//! ```ignore
+//! // EC2, Auto Scaling, STS: a form goes in, XML comes out, read into the fields that are used.
+//! #[derive(Deserialize)] struct Answer { #[serde(default, rename = "subnetSet")] subnets: Items<Subnet>, }
+//! let answer: Answer = aws.query(Action::DescribeSubnets, &Params::new().filter("vpc-id", [vpc])).await?;
+//! // Every page of it, at most `CAP`:
+//! let pages: Vec<Answer> = aws.query_all(Action::DescribeInstances, &params, CAP, |a: &Answer| a.next_token.clone()).await?;
+//! // Logs, ECS, CodeDeploy, Health, SSM, Athena: JSON both ways.
+//! let answer: Answer = aws.json(Action::FilterLogEvents, &json!({"logGroupName": group})).await?;
+//! // ARC zonal shift: a path, a query, JSON back.
+//! let answer: Answer = aws.rest(Action::ListAutoshifts, "/autoshifts", &[("status", "ACTIVE")]).await?;
+//! // S3 (see `s3.rs`): aws.list_objects(bucket, prefix, after, token), aws.get_object(bucket, key, range).
+//! // The SDK crates; the closure is called again when AWS throttles:
+//! let events = aws.sdk(Action::LookupEvents, || aws.cloudtrail().lookup_events().set_next_token(token.clone()).send()).await?;
+//! ```
+//! An error is a [`CallError`]; `error.gap(area, subject)` makes the gap.
+
+use super::actions::{Action, Protocol, Service};
+pub use super::encode::Params;
+use super::encode::{fault, query_string};
+use super::errors::{CallError, Fault, Trouble, classify};
+use super::guard::{Count, Guard};
+use super::pace::Pace;
+use super::session::{NoSession, Wishes, load};
+use aws_config::SdkConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
+use aws_runtime::user_agent::{ApiMetadata, AwsUserAgent, UserAgentInterceptor};
+use aws_smithy_runtime::client::orchestrator::AuthSchemeAndEndpointOrchestrationV2;
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
+use aws_smithy_runtime::client::stalled_stream_protection::StalledStreamProtectionInterceptor;
+use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::interceptors::context::{Error as AnyError, Output};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
+use aws_smithy_runtime_api::client::ser_de::DeserializeResponse;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::region::{Region, SigningRegion};
+use aws_types::{SigningName, service_config::ServiceConfigKey};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// The largest answer that is held in memory at once; S3 objects are streamed instead.
+const ANSWER_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// How long a throttled call is tried again.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A handle on AWS; clones share connections, credentials, pace and count.
+#[derive(Clone, Debug)]
+pub struct Aws(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: SdkConfig,
+    region: String,
+    profile: Option<String>,
+    guard: Guard,
+    pace: Pace,
+    patience: Duration,
+    signing: SharedRuntimePlugin,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    cloudtrail: aws_sdk_cloudtrail::Client,
+    balancing: aws_sdk_elasticloadbalancingv2::Client,
+    /// Told when a call has to wait because AWS throttles.
+    waits: Mutex<Option<mpsc::UnboundedSender<Wait>>>,
+    /// Where buckets turned out to be.
+    pub(super) bucket_regions: Mutex<BTreeMap<String, String>>,
+}
+
+/// A call is waiting because AWS throttled it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub action: Action,
+    pub delay: Duration,
+    pub attempt: u32,
+}
+
+/// A list in EC2's XML: `<subnetSet><item>…</item></subnetSet>`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+pub struct Items<T> {
+    #[serde(default = "Vec::new", rename = "item")]
+    pub items: Vec<T>,
+}
+
+impl<T> Default for Items<T> {
+    fn default() -> Self {
+        Self { items: Vec::new() }
+    }
+}
+
+/// A list in the query protocols' XML: `<Activities><member>…</member></Activities>`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+pub struct Members<T> {
+    #[serde(default = "Vec::new", rename = "member")]
+    pub members: Vec<T>,
+}
+
+impl<T> Default for Members<T> {
+    fn default() -> Self {
+        Self { members: Vec::new() }
+    }
+}
+
+/// A request before it is signed and sent.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub method: &'static str,
+    /// Path and query, already encoded.
+    pub path: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Aws {
+    /// A session with AWS.
+    ///
+    /// # Errors
+    /// When there is no region, or a file of certificates cannot be used. Credentials are first needed,
+    /// and missed, by the first call.
+    pub async fn open(wishes: &Wishes) -> Result<Self, NoSession> {
+        let config = load(wishes).await?;
+        let profile = wishes.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok());
+        Ok(Self::from_config(config, profile, PATIENCE))
+    }
+
+    /// A session from a configuration at hand.
+    pub fn from_config(config: SdkConfig, profile: Option<String>, patience: Duration) -> Self {
+        let guard = Guard::default();
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&config).interceptor(guard.clone()).build();
+        let cloudtrail = aws_sdk_cloudtrail::config::Builder::from(&config).interceptor(guard.clone()).build();
+        let balancing = aws_sdk_elasticloadbalancingv2::config::Builder::from(&config).interceptor(guard.clone()).build();
+        Self(Arc::new(Inner {
+            region,
+            profile,
+            patience,
+            pace: Pace::default(),
+            signing: SharedRuntimePlugin::new(signing_plugin(&config, guard.clone())),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
+            cloudtrail: aws_sdk_cloudtrail::Client::from_conf(cloudtrail),
+            balancing: aws_sdk_elasticloadbalancingv2::Client::from_conf(balancing),
+            waits: Mutex::new(None),
+            bucket_regions: Mutex::new(BTreeMap::new()),
+            guard,
+            config,
+        }))
+    }
+
+    /// A session with a server of a test's own.
+    #[cfg(test)]
+    pub(crate) fn for_tests(url: &str) -> Self {
+        let credentials = aws_credential_types::Credentials::new("testing", "testing", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(Region::from_static("eu-west-1"))
+            .endpoint_url(url)
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        Self::from_config(config, None, Duration::from_secs(5))
+    }
+
+    pub fn region(&self) -> &str {
+        &self.0.region
+    }
+
+    pub fn profile(&self) -> Option<&str> {
+        self.0.profile.as_deref()
+    }
+
+    pub fn config(&self) -> &SdkConfig {
+        &self.0.config
+    }
+
+    /// What has been sent so far.
+    pub fn count(&self) -> &Count {
+        &self.0.guard.count
+    }
+
+    /// Sends a word whenever a call has to wait because AWS throttles.
+    pub fn report_waits_to(&self, waits: mpsc::UnboundedSender<Wait>) {
+        *self.0.waits.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(waits);
+    }
+
+    /// For [`Aws::sdk`] only: by itself a client is guarded and counted, but not paced.
+    pub fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
+        &self.0.cloudwatch
+    }
+
+    /// For [`Aws::sdk`] only.
+    pub fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
+        &self.0.cloudtrail
+    }
+
+    /// For [`Aws::sdk`] only.
+    pub fn balancing(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+        &self.0.balancing
+    }
+
+    /// A call through one of the SDK crates: waits for its turn, is sent again when throttled.
+    pub async fn sdk<T, E>(&self, action: Action, send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>) -> Result<T, CallError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        self.paced(action, async || send().await.map_err(|e| self.classified(action, &e))).await
+    }
+
+    /// A query call: a form in, XML out.
+    pub async fn query<T: DeserializeOwned>(&self, action: Action, params: &Params) -> Result<T, CallError> {
+        let row = action.row();
+        let facts = row.service.facts();
+        debug_assert_eq!(facts.protocol, Protocol::Query, "{}", action.name());
+        let form = params.form(row.operation, facts.version);
+        let wire = || Wire {
+            method: "POST",
+            path: "/".into(),
+            headers: vec![("content-type", "application/x-www-form-urlencoded".into())],
+            body: form.clone().into_bytes(),
+        };
+        let body = self.send(action, wire).await?;
+        let text = std::str::from_utf8(&body).map_err(|e| self.garbled(action, &e))?;
+        quick_xml::de::from_str(text).map_err(|e| self.garbled(action, &e))
+    }
+
+    /// Every page of a query call, at most `cap` of them.
+    pub async fn query_all<T: DeserializeOwned>(
+        &self,
+        action: Action,
+        params: &Params,
+        cap: usize,
+        next: impl Fn(&T) -> Option<String>,
+    ) -> Result<Vec<T>, CallError> {
+        let mut pages: Vec<T> = Vec::new();
+        let mut token: Option<String> = None;
+        while pages.len() < cap {
+            let params = token.as_ref().map_or_else(|| params.clone(), |t| params.page(t));
+            let page: T = self.query(action, &params).await?;
+            let following = next(&page).filter(|t| !t.is_empty() && Some(t) != token.as_ref());
+            pages.push(page);
+            match following {
+                Some(t) => token = Some(t),
+                None => break,
+            }
+        }
+        Ok(pages)
+    }
+
+    /// A JSON call.
+    pub async fn json<T: DeserializeOwned>(&self, action: Action, input: &impl Serialize) -> Result<T, CallError> {
+        let row = action.row();
+        let target = format!("{}.{}", row.service.facts().version, row.operation);
+        let input = serde_json::to_vec(input).map_err(|e| self.garbled(action, &e))?;
+        let wire = || Wire {
+            method: "POST",
+            path: "/".into(),
+            headers: vec![("content-type", "application/x-amz-json-1.1".into()), ("x-amz-target", target.clone())],
+            body: input.clone(),
+        };
+        let body = self.send(action, wire).await?;
+        serde_json::from_slice(&body).map_err(|e| self.garbled(action, &e))
+    }
+
+    /// A GET that answers with JSON.
+    pub async fn rest<T: DeserializeOwned>(&self, action: Action, path: &str, query: &[(&str, &str)]) -> Result<T, CallError> {
+        let path = format!("{path}{}", query_string(query));
+        let wire = || Wire { method: "GET", path: path.clone(), headers: Vec::new(), body: Vec::new() };
+        let body = self.send(action, wire).await?;
+        serde_json::from_slice(&body).map_err(|e| self.garbled(action, &e))
+    }
+
+    async fn send(&self, action: Action, wire: impl Fn() -> Wire) -> Result<Vec<u8>, CallError> {
+        let to = self.destination(action.row().service);
+        let mut answer = self.paced(action, async || self.once(action, &to, wire()).await).await?;
+        let bytes = answer.take_body().bytes().map(<[u8]>::to_vec);
+        bytes.ok_or_else(|| self.garbled(action, &"the answer was not read"))
+    }
+
+    /// Takes turns with everyone who draws on the same allowance; waits and asks again when throttled.
+    pub(super) async fn paced<T>(&self, action: Action, send: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
+        let started = Instant::now();
+        for attempt in 1.. {
+            self.0.pace.take(action).await;
+            match send().await {
+                Err(e) if e.trouble == Trouble::Throttled && started.elapsed() < self.0.patience => {
+                    let delay = self.0.pace.throttled(action).await;
+                    self.tell(Wait { action, delay, attempt });
+                }
+                Err(e) => return Err(e),
+                Ok(answer) => {
+                    self.0.pace.went_well(action).await;
+                    return Ok(answer);
+                }
+            }
+        }
+        unreachable!("the loop ends only by returning")
+    }
+
+    fn tell(&self, wait: Wait) {
+        let waits = self.0.waits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(waits) = waits.as_ref() {
+            // Nobody listening is fine: waits are told as a courtesy.
+            let _ = waits.send(wait);
+        }
+    }
+
+    /// One signed request through the orchestrator. A successful answer to [`Action::GetObject`] is not
+    /// read; any other is, up to a limit.
+    pub(super) async fn once(&self, action: Action, to: &Destination, wire: Wire) -> Result<HttpResponse, CallError> {
+        let row = action.row();
+        let mut layer = Layer::new("call");
+        layer.store_put(SigningName::from_static(row.service.facts().signing));
+        layer.store_put(SigningRegion::from(Region::new(to.region.clone())));
+        layer.store_put(signing_config(row.service));
+        let operation: Operation<Wire, Answer, Fault> = Operation::builder()
+            .service_name(row.service.facts().id)
+            .operation_name(row.operation)
+            .endpoint_url(&to.url)
+            .standard_retry(self.0.config.retry_config().unwrap_or(&aws_smithy_types::retry::RetryConfig::standard()))
+            .timeout_config(self.0.config.timeout_config().cloned().unwrap_or_else(aws_smithy_types::timeout::TimeoutConfig::disabled))
+            .runtime_plugin(self.0.signing.clone())
+            .runtime_plugin(StaticRuntimePlugin::new().with_config(layer.freeze()))
+            .serializer(serialize)
+            .deserializer_impl(Reading { streaming: action == Action::GetObject })
+            .build();
+        let answer = operation.invoke(wire).await.map_err(|e| self.classified(action, &e))?;
+        answer.take().ok_or_else(|| self.garbled(action, &"the answer was taken twice"))
+    }
+
+    fn classified<E>(&self, action: Action, error: &SdkError<E, HttpResponse>) -> CallError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let mut error = classify(action, error, super::clock::now().timestamp());
+        error.profile.clone_from(&self.0.profile);
+        error
+    }
+
+    pub(super) fn garbled(&self, action: Action, why: &dyn std::fmt::Display) -> CallError {
+        CallError {
+            action,
+            trouble: Trouble::Garbled,
+            code: String::new(),
+            message: format!("the answer could not be understood: {why}").into(),
+            profile: self.0.profile.clone(),
+            region: None,
+        }
+    }
+
+    /// Where a service is reached: the user's endpoint, or AWS's own for the region.
+    pub(super) fn destination(&self, service: Service) -> Destination {
+        let (host, region) = home(service, &self.0.region);
+        match self.custom_endpoint(service) {
+            Some(url) => Destination { url, region, custom: true },
+            None => Destination { url: format!("https://{host}.{}", dns_suffix(&self.0.region)), region, custom: false },
+        }
+    }
+
+    /// Flags go before `AWS_ENDPOINT_URL_<SERVICE>`, which goes before `AWS_ENDPOINT_URL`; profiles say the same.
+    fn custom_endpoint(&self, service: Service) -> Option<String> {
+        let config = &self.0.config;
+        let general = || config.endpoint_url().map(str::to_owned);
+        if config.get_origin("endpoint_url").is_client_config() {
+            return general();
+        }
+        let key =
+            ServiceConfigKey::builder().service_id(service.facts().id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+        config.service_config().and_then(|c| c.load_config(key)).or_else(general)
+    }
+
+    pub(super) fn bucket_regions(&self) -> &Mutex<BTreeMap<String, String>> {
+        &self.0.bucket_regions
+    }
+}
+
+/// Where a request goes and for which region it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Destination {
+    pub url: String,
+    pub region: String,
+    /// Set by the user rather than derived from the region.
+    pub custom: bool,
+}
+
+/// First part of the host name, and the region to sign for. Health has one home a partition.
+fn home(service: Service, region: &str) -> (String, String) {
+    let region = match service {
+        Service::Health if region.starts_with("cn-") => "cn-northwest-1",
+        Service::Health if region.starts_with("us-gov-") => "us-gov-west-1",
+        Service::Health => "us-east-1",
+        _ => region,
+    };
+    (format!("{}.{region}", service.facts().host), region.to_owned())
+}
+
+fn dns_suffix(region: &str) -> &'static str {
+    match region {
+        r if r.starts_with("cn-") => "amazonaws.com.cn",
+        r if r.starts_with("us-iso-") => "c2s.ic.gov",
+        r if r.starts_with("us-isob-") => "sc2s.sgov.gov",
+        r if r.starts_with("eusc-") => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
+}
+
+/// S3 signs its paths as they are and wants the checksum of the (empty) body in a header.
+fn signing_config(service: Service) -> SigV4OperationSigningConfig {
+    let mut options = SigningOptions::default();
+    if service == Service::S3 {
+        options.double_uri_encode = false;
+        options.normalize_uri_path = false;
+        options.content_sha256_header = true;
+    }
+    SigV4OperationSigningConfig { signing_options: options, ..Default::default() }
+}
+
+/// Everything that is the same for all calls of the thin layer, put together as the SDK's own crates do.
+fn signing_plugin(config: &SdkConfig, guard: Guard) -> StaticRuntimePlugin {
+    let mut layer = Layer::new("alb-triage");
+    layer.store_put(AuthSchemeAndEndpointOrchestrationV2);
+    layer.store_put(AuthSchemeOptionResolverParams::new(()));
+    layer.store_put(AwsUserAgent::new_from_environment(
+        aws_types::os_shim_internal::Env::real(),
+        ApiMetadata::new("alb-triage", env!("CARGO_PKG_VERSION")),
+    ));
+    let mut components = RuntimeComponentsBuilder::new("alb-triage")
+        .with_http_client(config.http_client())
+        .with_sleep_impl(config.sleep_impl())
+        .with_time_source(config.time_source())
+        .with_identity_cache(config.identity_cache())
+        .with_auth_scheme(SigV4AuthScheme::new())
+        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
+        .with_interceptor(UserAgentInterceptor::new())
+        .with_interceptor(ServiceClockSkewInterceptor::new())
+        .with_interceptor(StalledStreamProtectionInterceptor::default())
+        .with_interceptor(guard)
+        .with_retry_classifier(HttpStatusCodeClassifier::default())
+        .with_retry_classifier(TransientErrorClassifier::<Fault>::new())
+        .with_retry_classifier(AwsErrorCodeClassifier::<Fault>::new())
+        .with_retry_classifier(ServiceClockSkewClassifier::<Fault>::new());
+    if let Some(credentials) = config.credentials_provider() {
+        components.set_identity_resolver(SCHEME_ID, credentials);
+    }
+    StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components)
+}
+
+fn serialize(wire: Wire) -> Result<HttpRequest, aws_smithy_runtime_api::box_error::BoxError> {
+    let mut request = HttpRequest::new(SdkBody::from(wire.body));
+    request.set_method(wire.method)?;
+    request.set_uri(wire.path)?;
+    for (name, value) in wire.headers {
+        request.headers_mut().insert(name, value);
+    }
+    Ok(request)
+}
+
+/// The answer on its way out of the orchestrator, which wants outputs that can be shared.
+#[derive(Debug)]
+struct Answer(Mutex<Option<HttpResponse>>);
+
+impl Answer {
+    fn new(response: HttpResponse) -> Self {
+        Self(Mutex::new(Some(response)))
+    }
+
+    fn take(&self) -> Option<HttpResponse> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+}
+
+/// Hands the answer on, or makes a [`Fault`] of it.
+#[derive(Debug)]
+struct Reading {
+    streaming: bool,
+}
+
+impl DeserializeResponse for Reading {
+    fn deserialize_streaming_with_config(
+        &self,
+        response: &mut HttpResponse,
+        _: &ConfigBag,
+    ) -> Option<Result<Output, OrchestratorError<AnyError>>> {
+        let good = response.status().is_success();
+        if good && self.streaming {
+            return Some(Ok(Output::erase(Answer::new(taken(response)))));
+        }
+        let length = response.headers().get("content-length").and_then(|l| l.parse::<u64>().ok());
+        let too_long = length.is_some_and(|l| l > ANSWER_LIMIT);
+        too_long.then(|| Err(OrchestratorError::other(format!("the answer is longer than {ANSWER_LIMIT} bytes"))))
+    }
+
+    fn deserialize_nonstreaming_with_config(&self, response: &HttpResponse, _: &ConfigBag) -> Result<Output, OrchestratorError<AnyError>> {
+        let body = response.body().bytes().unwrap_or_default();
+        if !response.status().is_success() {
+            let meta = fault(body, response.headers().get("x-amzn-errortype"));
+            return Err(OrchestratorError::operation(AnyError::erase(Fault { meta })));
+        }
+        let mut copy = HttpResponse::new(response.status(), SdkBody::from(body.to_vec()));
+        *copy.headers_mut() = response.headers().clone();
+        Ok(Output::erase(Answer::new(copy)))
+    }
+}
+
+fn taken(response: &mut HttpResponse) -> HttpResponse {
+    let mut out = HttpResponse::new(response.status(), response.take_body());
+    *out.headers_mut() = response.headers().clone();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_is_asked_at_its_one_home() {
+        assert_eq!(home(Service::Health, "ap-northeast-1"), ("health.us-east-1".into(), "us-east-1".into()));
+        assert_eq!(home(Service::Ec2, "ap-northeast-1"), ("ec2.ap-northeast-1".into(), "ap-northeast-1".into()));
+        assert_eq!(dns_suffix("cn-north-1"), "amazonaws.com.cn");
+    }
+}

@@ -1,0 +1,146 @@
+//! What every area's reader works with: AWS, the options, everything learned so far, and the way out for
+//! facts. A reader is `async fn gather(ctx: &Context)`; it reads what it needs from the case so far,
+//! waits for areas it depends on, says facts and gaps, and returns. Whoever started it settles its area.
+
+use super::actions::Action;
+use super::call::Aws;
+use super::errors::CallError;
+use super::options::LiveOptions;
+use crate::case::Case;
+use crate::case::gaps::{Gap, Reason};
+use crate::exchange::{Area, Fact, Origin, What};
+use crate::time::{Time, Window};
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{mpsc, watch};
+
+/// Handed to every reader; clones are cheap and share the case.
+#[derive(Clone)]
+pub struct Context {
+    pub aws: Aws,
+    pub options: Arc<LiveOptions>,
+    /// What is gathered; the incident lies somewhere inside.
+    pub window: Window,
+    /// "Now" for the case.
+    pub now: Time,
+    board: Arc<Board>,
+}
+
+/// What all readers share.
+pub(super) struct Board {
+    case: RwLock<Case>,
+    facts: mpsc::Sender<Vec<Fact>>,
+    settled: watch::Sender<BTreeSet<Area>>,
+}
+
+impl Board {
+    pub(crate) fn new(facts: mpsc::Sender<Vec<Fact>>) -> Arc<Self> {
+        Arc::new(Self { case: RwLock::default(), facts, settled: watch::Sender::default() })
+    }
+
+    /// Takes facts into the case so far and sends them on.
+    pub(super) async fn learn(&self, facts: Vec<Fact>) {
+        {
+            let mut case = self.case.write().unwrap_or_else(PoisonError::into_inner);
+            facts.iter().cloned().for_each(|fact| case.absorb(fact));
+        }
+        for fact in &facts {
+            match &fact.what {
+                What::Settled { area } => _ = self.settled.send_modify(|s| _ = s.insert(*area)),
+                What::Busy { area, .. } => self.settled.send_modify(|s| _ = s.remove(area)),
+                _ => {}
+            }
+        }
+        // A session that ended wants no more facts; its source is about to be stopped.
+        let _ = self.facts.send(facts).await;
+    }
+
+    pub(super) fn case<T>(&self, read: impl FnOnce(&Case) -> T) -> T {
+        read(&self.case.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Context {
+    pub(super) fn new(aws: Aws, options: Arc<LiveOptions>, window: Window, board: Arc<Board>) -> Self {
+        let now = options.now;
+        Self { aws, options, window, now, board }
+    }
+
+    /// The same with another window.
+    pub fn with_window(&self, window: Window) -> Self {
+        Self { window, ..self.clone() }
+    }
+
+    /// Reads from what is known so far: `ctx.case(|c| c.target_groups.clone())`. Never hold on to it.
+    pub fn case<T>(&self, read: impl FnOnce(&Case) -> T) -> T {
+        self.board.case(read)
+    }
+
+    /// Says a fact that came from nowhere in particular.
+    pub async fn learn(&self, what: What) {
+        self.say(None, what).await;
+    }
+
+    /// Says a fact and the call it came from; make the origin with [`origin`] or [`file_origin`].
+    pub async fn learn_from(&self, origin: Origin, what: What) {
+        self.say(Some(origin), what).await;
+    }
+
+    async fn say(&self, origin: Option<Origin>, what: What) {
+        self.board.learn(vec![Fact { at: super::clock::now(), origin, what }]).await;
+    }
+
+    /// Says what is being read and how far (`page 6, back to 01:40`).
+    pub async fn busy(&self, area: Area, detail: impl AsRef<str> + Send) {
+        let detail = detail.as_ref().into();
+        self.learn(What::Busy { area, detail }).await;
+    }
+
+    /// Says that something could not be read.
+    pub async fn gap(&self, area: Area, subject: &str, reason: Reason, detail: impl AsRef<str> + Send) {
+        let detail = detail.as_ref().into();
+        self.learn(What::Gap(Gap { area, subject: subject.into(), reason, action: None, detail })).await;
+    }
+
+    /// The value, or a gap of `area` about `subject` and `None`.
+    pub async fn or_gap<T>(&self, area: Area, subject: &str, result: Result<T, CallError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.learn(What::Gap(error.gap(area, subject))).await;
+                None
+            }
+        }
+    }
+
+    /// Waits until nothing more will come for an area, whether it was read or not.
+    pub async fn until(&self, area: Area) {
+        let mut settled = self.board.settled.subscribe();
+        // The sender lives in the board that we hold, so this ends only by the area settling.
+        let _ = settled.wait_for(|s| s.contains(&area)).await;
+    }
+
+    /// Nothing more will come for `area`; also says what the calls so far amount to.
+    pub(super) async fn settle(&self, area: Area) {
+        let at = super::clock::now();
+        let cost = What::Cost(self.aws.count().cost());
+        let facts = [cost, What::Settled { area }].map(|what| Fact { at, origin: None, what });
+        self.board.learn(facts.into()).await;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests(aws: Aws, options: LiveOptions, window: Window) -> (Self, mpsc::Receiver<Vec<Fact>>) {
+        let (facts, learned) = mpsc::channel(1024);
+        (Self::new(aws, Arc::new(options), window, Board::new(facts)), learned)
+    }
+}
+
+/// Where a fact came from: the call and what it was asked.
+pub fn origin<K: Into<String>, V: Into<String>>(action: Action, parameters: impl IntoIterator<Item = (K, V)>) -> Origin {
+    Origin { operation: action.name(), parameters: parameters.into_iter().map(|(k, v)| (k.into(), v.into())).collect() }
+}
+
+/// Where a fact came from: a file or a folder on this machine.
+pub fn file_origin(path: &std::path::Path) -> Origin {
+    Origin { operation: "file".into(), parameters: [("path".to_owned(), path.display().to_string())].into() }
+}

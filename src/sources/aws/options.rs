@@ -1,0 +1,82 @@
+//! What a live investigation is asked to do, from the command line. Reads no network.
+
+use super::session::Wishes;
+use crate::cli::Common;
+use crate::time::{NotATime, Time, parse, parse_duration};
+use chrono::Duration;
+use chrono_tz::Tz;
+use std::path::PathBuf;
+
+/// Everything the live source is told before it starts.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Alarm name, ARN, URL or `-`, as given.
+    pub target: String,
+    /// The alarm's JSON, when the target is `-`.
+    pub message: Option<String>,
+    pub wishes: Wishes,
+    pub when: When,
+    /// `s3://BUCKET/PREFIX`, a directory, or `athena:DATABASE.TABLE`; the balancer's own setting if `None`.
+    pub access_logs: Option<String>,
+    pub app_log_groups: Vec<String>,
+    pub app_logs: Vec<PathBuf>,
+    pub terraform: Option<PathBuf>,
+    pub probe: bool,
+    pub now: Time,
+}
+
+/// The time of the incident as far as the user said it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    pub at: Option<Time>,
+    pub from: Option<Time>,
+    pub to: Option<Time>,
+    pub window: Option<Duration>,
+}
+
+/// A flag that cannot be understood.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadOption {
+    #[error("{flag}: {why}")]
+    Time { flag: &'static str, why: NotATime },
+    #[error("--window: “{0}” is not a duration such as 90m or 2h")]
+    Window(String),
+    #[error("--from is not before --to")]
+    Backwards,
+}
+
+impl LiveOptions {
+    /// From the flags. `message` is what stood on stdin when the target is `-`; `zone` holds for times
+    /// without one.
+    ///
+    /// # Errors
+    /// [`BadOption`] names the flag and what was expected.
+    pub fn new(common: &Common, target: &str, message: Option<String>, now: Time, zone: Tz) -> Result<Self, BadOption> {
+        Ok(Self {
+            target: target.to_owned(),
+            message,
+            wishes: Wishes::of(common),
+            when: When::new(common, now, zone)?,
+            access_logs: common.access_logs.clone(),
+            app_log_groups: common.app_log_group.clone(),
+            app_logs: common.app_log.clone(),
+            terraform: common.terraform.clone(),
+            probe: common.probe,
+            now,
+        })
+    }
+}
+
+impl When {
+    fn new(common: &Common, now: Time, zone: Tz) -> Result<Self, BadOption> {
+        let time = |flag, text: &Option<String>| {
+            text.as_ref().map(|t| parse(t, now, zone).map_err(|why| BadOption::Time { flag, why })).transpose()
+        };
+        let window = common.window.as_ref().map(|w| parse_duration(w).ok_or_else(|| BadOption::Window(w.clone()))).transpose()?;
+        let when = Self { at: time("--at", &common.at)?, from: time("--from", &common.from)?, to: time("--to", &common.to)?, window };
+        match (when.from, when.to) {
+            (Some(from), Some(to)) if from >= to => Err(BadOption::Backwards),
+            _ => Ok(when),
+        }
+    }
+}
