@@ -11,6 +11,7 @@ pub mod topology;
 
 use crate::accesslog::AccessLog;
 use crate::applog::AppLog;
+use crate::changes;
 use crate::exchange::{Area, Cost, Fact, Origin, Subject, What};
 use crate::text::Foreign;
 use crate::time::{Time, Window};
@@ -88,6 +89,7 @@ impl Case {
             What::Identity(i) => self.identity = Some(i),
             What::Alarm(a) => self.alarm = Some(a),
             What::AlarmChanges(changes) => {
+                self.happened(changes.iter().filter_map(changes::alarms::event));
                 self.alarm_changes.extend(changes);
                 self.alarm_changes.sort_by(|a, b| (a.at, &a.summary).cmp(&(b.at, &b.summary)));
                 self.alarm_changes.dedup();
@@ -103,10 +105,16 @@ impl Case {
                 self.health_checks.sort_by(|a, b| (a.at, &a.target).cmp(&(b.at, &b.target)));
                 self.health_checks.dedup();
             }
-            What::Instances(all) => self.instances.extend(all.into_iter().map(|i| (i.id.clone(), i))),
-            What::InstanceStatuses(all) => self.instance_statuses.extend(all.into_iter().map(|i| (i.id.clone(), i))),
+            What::Instances(all) => {
+                self.happened(all.iter().flat_map(changes::instances::of_instance));
+                self.instances.extend(all.into_iter().map(|i| (i.id.clone(), i)));
+            }
+            What::InstanceStatuses(all) => {
+                self.happened(all.iter().flat_map(changes::instances::of_status));
+                self.instance_statuses.extend(all.into_iter().map(|i| (i.id.clone(), i)));
+            }
             What::Series(all) => all.into_iter().for_each(|s| self.series.absorb(s)),
-            What::Events(all) => self.events.extend(all.into_iter().map(|e| ((e.at, e.source, e.id.clone()), e))),
+            What::Events(all) => self.happened(all),
             What::Reach(r) => {
                 self.reaches.insert(r.source, r);
             }
@@ -136,6 +144,10 @@ impl Case {
                 self.settled.insert(area);
             }
         }
+    }
+
+    fn happened(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events.into_iter().map(|e| ((e.at, e.source, e.id.clone()), e)));
     }
 
     /// "Now" for this case.

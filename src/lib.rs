@@ -9,6 +9,7 @@ pub mod accesslog;
 pub mod analysis;
 pub mod applog;
 pub mod case;
+pub mod changes;
 pub mod checks;
 pub mod cli;
 pub mod config;

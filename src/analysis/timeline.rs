@@ -1,9 +1,23 @@
 //! One timeline of everything that changed: merged, related to the balancer's path, ranked.
 
+mod grouping;
+mod kinds;
+mod likelihood;
+mod path;
+
 use super::Episode;
 use crate::case::Case;
-use crate::case::events::{Event, EventSource};
+use crate::case::events::{ActorKind, Event, EventSource};
 use crate::time::{Time, Window};
+use chrono::Duration;
+use grouping::Seen;
+use likelihood::OUT_OF_SCOPE;
+use path::Path;
+use std::collections::BTreeMap;
+
+/// A likelihood from which an event is strong evidence, and one from which it is any.
+pub const STRONG: f64 = 15.0;
+pub const WEAK: f64 = 3.0;
 
 /// Happenings in order of time, noise folded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +25,8 @@ pub struct Timeline {
     pub entries: Vec<Entry>,
     /// How many events in the window are not about this balancer's path.
     pub folded: usize,
+    /// The same by what they could do elsewhere.
+    pub folded_kinds: BTreeMap<Kind, usize>,
 }
 
 /// One happening on the timeline.
@@ -32,6 +48,8 @@ pub struct Entry {
     pub likelihood: f64,
     /// The call failed and changed nothing.
     pub attempt: bool,
+    /// Follows from failing targets (a replacement, an alarm) and so begins nothing.
+    pub symptom: bool,
 }
 
 /// What a happening can do to connections.
@@ -45,6 +63,8 @@ pub enum Kind {
     TargetRegistration,
     Scaling,
     Deployment,
+    /// A process on a target started, stopped or died by itself.
+    Process,
     Spot,
     ZonalShift,
     AwsFault,
@@ -68,6 +88,8 @@ pub enum Relation {
     BalancerNetwork,
     /// The scaling group, service or deployment behind the targets.
     Fleet,
+    /// The alarm that brought us here; not on the path of any request.
+    Alarm,
     /// The same network, nothing of the path.
     Vpc,
     AccountWide,
@@ -84,10 +106,16 @@ impl Relation {
             Self::Balancer => "balancer",
             Self::BalancerNetwork => "balancer_network",
             Self::Fleet => "fleet",
+            Self::Alarm => "alarm",
             Self::Vpc => "vpc",
             Self::AccountWide => "account",
             Self::Unrelated => "unrelated",
         }
+    }
+
+    /// Near enough to break connections between balancer and targets.
+    pub fn is_on_path(self) -> bool {
+        self <= Self::Fleet
     }
 }
 
@@ -98,7 +126,161 @@ impl Entry {
     }
 }
 
-/// The timeline of the window.
-pub fn build(_case: &Case, _window: Window, _episodes: &[Episode]) -> Timeline {
-    Timeline::default()
+impl Entry {
+    /// Every event of the happening, the leading one first.
+    pub fn parts<'a>(&self, case: &'a Case) -> impl Iterator<Item = &'a Event> {
+        self.events.iter().filter_map(|key| case.events.get(key))
+    }
+
+    /// Touched the path, changed something, and was not itself a consequence.
+    pub fn may_be_a_cause(&self) -> bool {
+        self.relation.is_on_path() && !self.attempt && !self.symptom
+    }
 }
+
+impl Timeline {
+    /// What touched the path, most telling first.
+    pub fn on_path(&self) -> Vec<&Entry> {
+        let mut all: Vec<_> = self.entries.iter().filter(|e| e.may_be_a_cause()).collect();
+        all.sort_by_key(|e| e.rank);
+        all
+    }
+
+    /// The most telling happening of one kind on the path.
+    pub fn first_of(&self, kind: Kind) -> Option<&Entry> {
+        self.on_path().into_iter().find(|e| e.kind == kind)
+    }
+}
+
+/// The timeline of the window. Before the path is known everything counts as account-wide.
+pub fn build(case: &Case, window: Window, episodes: &[Episode]) -> Timeline {
+    let path = Path::of(case);
+    let seen: Vec<Seen> = case.events.values().map(|event| see(event, &path)).collect();
+    let mut entries: Vec<Entry> = grouping::group(&seen).iter().map(|parts| happening(&seen, parts)).collect();
+    weigh(case, window, &seen, &mut entries, episodes);
+    entries.retain(|e| e.at < window.end && e.end.unwrap_or(e.at) >= window.start);
+    let (kept, folded): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_kept);
+    let mut folded_kinds = BTreeMap::new();
+    folded.iter().for_each(|e| *folded_kinds.entry(e.kind).or_default() += e.events.len());
+    Timeline { entries: ranked(kept, episodes), folded: folded_kinds.values().sum(), folded_kinds }
+}
+
+fn see<'a>(event: &'a Event, path: &Path) -> Seen<'a> {
+    let kind = kinds::of(event);
+    let (relation, touches) = path.relate(event, kind);
+    Seen { event, kind, relation, touches }
+}
+
+/// One entry of all its parts; time and range are those of the parts on the path.
+fn happening(seen: &[Seen], parts: &[usize]) -> Entry {
+    let all = || parts.iter().map(|i| &seen[*i]);
+    let changed: Vec<&Seen> = all().filter(|s| s.event.error.is_none()).collect();
+    let of: Vec<&Seen> = if changed.is_empty() { all().collect() } else { changed };
+    let nearest = of.iter().min_by_key(|s| s.relation).copied().unwrap_or(&seen[parts[0]]);
+    let kind = kind_of(&of, nearest);
+    let leader = leader(&of, kind, nearest);
+    let timed: Vec<&&Seen> = of.iter().filter(|s| s.relation.is_on_path() || !nearest.relation.is_on_path()).collect();
+    let start = timed.iter().map(|s| s.event.at).min().unwrap_or(nearest.event.at);
+    let last = timed.iter().map(|s| s.event.end.unwrap_or(s.event.at)).max().unwrap_or(start);
+    let key = |s: &Seen| (s.event.at, s.event.source, s.event.id.clone());
+    let rest = all().filter(|s| !std::ptr::eq(s.event, leader.event)).map(key);
+    Entry {
+        events: std::iter::once(key(leader)).chain(rest).collect(),
+        at: start,
+        end: Some(last).filter(|last| *last > start && !timed.iter().any(|s| is_running(s.event))),
+        kind,
+        relation: nearest.relation,
+        touches: nearest.touches.clone(),
+        seconds_from_onset: None,
+        rank: 0,
+        likelihood: 1.0,
+        attempt: of.iter().all(|s| s.event.error.is_some()),
+        symptom: of.iter().all(|s| kinds::is_symptom(s.event)),
+    }
+}
+
+/// A deployment is more than the scaling and the registrations it is made of; a reclaim more than both.
+fn kind_of(parts: &[&Seen], nearest: &Seen) -> Kind {
+    let order = [Kind::Spot, Kind::Deployment, Kind::Scaling];
+    if parts.len() == 1 || !parts.iter().any(|s| order.contains(&s.kind)) {
+        return nearest.kind;
+    }
+    order.into_iter().find(|kind| parts.iter().any(|s| s.kind == *kind)).unwrap_or(nearest.kind)
+}
+
+/// Who began it: the first call by a person or a program, else the first part of the kind.
+fn leader<'a>(parts: &[&'a Seen<'a>], kind: Kind, nearest: &'a Seen<'a>) -> &'a Seen<'a> {
+    let of_kind = || parts.iter().filter(|s| s.kind == kind);
+    let asked =
+        of_kind().find(|s| matches!(s.event.actor.kind, ActorKind::Person | ActorKind::Role) && s.event.source == EventSource::CloudTrail);
+    asked.or_else(|| of_kind().find(|s| s.relation == nearest.relation)).or_else(|| of_kind().next()).copied().unwrap_or(nearest)
+}
+
+/// A range that its source has not ended yet.
+fn is_running(event: &Event) -> bool {
+    event.end.is_none()
+        && matches!(&*event.name, "Deployment" | "InstanceRefresh")
+        && matches!(event.source, EventSource::Ecs | EventSource::CodeDeploy | EventSource::AutoScaling)
+}
+
+/// Gives each entry its distance from the onset and its likelihood.
+fn weigh(case: &Case, window: Window, seen: &[Seen], entries: &mut [Entry], episodes: &[Episode]) {
+    let real: Vec<&Episode> = episodes.iter().filter(|e| !e.isolated).collect();
+    let onset = main(episodes).map(|e| e.onset);
+    let minutes = case.window().map_or(window, |w| w.hull(&window)).span().num_minutes().max(30) as f64;
+    let mut counts: BTreeMap<(Kind, bool), usize> = BTreeMap::new();
+    let counted = |e: &Entry| !e.attempt && !e.symptom;
+    entries.iter().filter(|e| counted(e)).for_each(|e| *counts.entry((e.kind, e.relation.is_on_path())).or_default() += 1);
+    let by_key: BTreeMap<_, _> = seen.iter().map(|s| ((s.event.at, s.event.source, s.event.id.as_str()), s)).collect();
+    for e in entries {
+        e.seconds_from_onset = onset.map(|o| (e.at - o).num_seconds());
+        if real.is_empty() || !counted(e) {
+            continue;
+        }
+        let others = counts.get(&(e.kind, e.relation.is_on_path())).copied().unwrap_or(1);
+        let end = e.end.unwrap_or(if is_open(e, &by_key) { real[0].onset.max(e.at) } else { e.at });
+        let scope = if e.relation.is_on_path() || is_account_fault(e) { 1.0 } else { OUT_OF_SCOPE };
+        let of_balancer = e.relation == Relation::BalancerNetwork;
+        let parts = e.events.iter().filter_map(|(at, source, id)| by_key.get(&(*at, *source, id.as_str())));
+        let power = parts.filter(|s| s.kind == e.kind).map(|s| kinds::power(s.event, e.kind, of_balancer)).fold(0.0, f64::max);
+        e.likelihood = likelihood::ratio(e.kind, e.at, end, &real, others, minutes) * scope * power;
+    }
+}
+
+type ByKey<'a, 'b> = BTreeMap<(Time, EventSource, &'b str), &'a Seen<'b>>;
+
+fn is_open(entry: &Entry, by_key: &ByKey) -> bool {
+    entry.events.iter().filter_map(|(at, source, id)| by_key.get(&(*at, *source, id.as_str()))).any(|s| is_running(s.event))
+}
+
+/// A fault of AWS in our region or zone reaches the path without naming it.
+fn is_account_fault(e: &Entry) -> bool {
+    matches!(e.kind, Kind::AwsFault | Kind::ZonalShift) && e.relation == Relation::AccountWide
+}
+
+/// The episode that everything is measured against: the largest real one.
+fn main(episodes: &[Episode]) -> Option<&Episode> {
+    episodes.iter().filter(|e| !e.isolated).max_by(|a, b| a.total.total_cmp(&b.total)).or_else(|| episodes.first())
+}
+
+fn is_kept(e: &Entry) -> bool {
+    e.relation != Relation::Unrelated && !(e.relation == Relation::Vpc && e.kind == Kind::Other)
+}
+
+/// Ranked by what they may explain, then kept in order of time.
+fn ranked(mut entries: Vec<Entry>, episodes: &[Episode]) -> Vec<Entry> {
+    let onset = main(episodes).map(|e| e.onset);
+    let away = |e: &Entry| onset.map_or(Duration::zero(), |o| (e.at - o).abs());
+    entries.sort_by(|a, b| {
+        let begins_nothing = |e: &Entry| e.attempt || e.symptom;
+        let order = begins_nothing(a).cmp(&begins_nothing(b)).then(b.likelihood.total_cmp(&a.likelihood));
+        order.then(a.relation.cmp(&b.relation)).then(away(a).cmp(&away(b))).then(a.at.cmp(&b.at))
+    });
+    entries.iter_mut().zip(1..).for_each(|(e, rank)| e.rank = rank);
+    entries.sort_by_key(|e| (e.at, e.rank));
+    entries
+}
+
+#[cfg(test)]
+#[path = "timeline/tests.rs"]
+mod tests;
