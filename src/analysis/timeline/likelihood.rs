@@ -25,6 +25,12 @@ fn shape(kind: Kind) -> Shape {
     Shape { before, after, fall_before, fall_after }
 }
 
+/// Minutes without such a happening that are known beforehand: faults of AWS in one's own zone are rarer
+/// than the few hours that were read could tell.
+fn quiet(kind: Kind) -> f64 {
+    if kind == Kind::AwsFault { 1440.0 } else { 0.0 }
+}
+
 /// A happening outside the path explains this much as well as one on it.
 pub(super) const OUT_OF_SCOPE: f64 = 0.02;
 
@@ -38,7 +44,7 @@ pub(super) fn ratio(kind: Kind, at: Time, end: Time, episodes: &[&Episode], othe
     let s = shape(kind);
     let length = (end - at).num_seconds().max(0) as f64 / 60.0;
     let span = s.before + s.after + s.fall_before + s.fall_after + length;
-    let rate = (others as f64 + 0.5) / minutes.max(1.0);
+    let rate = (others as f64 + 0.5) / (minutes.max(1.0) + quiet(kind));
     // Several onsets are several chances to be near one.
     0.8 * best / span / rate / episodes.len() as f64
 }

@@ -53,7 +53,6 @@ impl<'a> Path<'a> {
     fn add_balancer(&mut self, case: &'a Case) {
         let Some(lb) = &case.load_balancer else { return };
         self.add(core(&lb.arn), Relation::Balancer);
-        self.add(&*lb.name, Relation::Balancer);
         self.vpcs.insert(lb.vpc.clone());
         self.zones.extend(lb.zones.iter().map(|z| z.name.as_str()));
         lb.security_groups.iter().for_each(|g| self.add(g, Relation::BalancerNetwork));
@@ -168,9 +167,10 @@ impl<'a> Path<'a> {
     fn names(&self, event: &Event) -> Vec<(String, Relation)> {
         let domain = domain(event);
         let place = |name: &str| self.places.get_key_value(name).map(|(n, r)| (n.clone(), *r));
+        let in_fleet = |domain: &str, name: &str| if domain.is_empty() { None } else { place(&fleet(domain, name)) };
         let found = event.resources.iter().filter_map(|r| {
-            let forms = [core(r).to_owned(), fleet(domain, tail(r)), fleet("autoscaling", if domain == "codedeploy" { r } else { "" })];
-            forms.iter().filter_map(|form| place(form)).min_by_key(|(_, relation)| *relation)
+            let scaling = if domain == "codedeploy" { "autoscaling" } else { "" };
+            [place(core(r)), in_fleet(domain, tail(r)), in_fleet(scaling, r)].into_iter().flatten().min_by_key(|(_, relation)| *relation)
         });
         found.collect()
     }

@@ -303,10 +303,11 @@ fn changes() -> Vec<(Kind, Relation, Vec<Event>)> {
 
 #[test]
 fn the_one_change_that_matters_comes_first_in_an_hour_of_noise() {
-    for seed in 1..=5 {
+    for seed in 1..=3 {
+        let noise = noise(seed);
         for (kind, relation, events) in changes() {
             let leader = events.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
-            let (case, timeline) = timeline(noise(seed).into_iter().chain(events).collect());
+            let (case, timeline) = timeline(noise.iter().cloned().chain(events).collect());
             let first = timeline.entries.iter().find(|e| e.rank == 1).unwrap();
             let event = first.event(&case).unwrap();
             assert!(leader.contains(&event.id), "seed {seed} {kind:?}: {} by {}", event.summary, event.name);
@@ -319,7 +320,7 @@ fn the_one_change_that_matters_comes_first_in_an_hour_of_noise() {
 
 #[test]
 fn nothing_is_blamed_when_only_others_were_changed() {
-    for seed in 1..=20 {
+    for seed in 1..=8 {
         let (_, timeline) = timeline(noise(seed));
         assert!(timeline.on_path().is_empty(), "seed {seed}: {:?}", timeline.on_path());
         assert!(timeline.entries.iter().all(|e| e.likelihood < WEAK), "seed {seed}");
@@ -394,7 +395,7 @@ fn a_group_that_only_refers_to_ours_is_not_on_the_path() {
         json!({"groupId": "sg-0ccccccccccccccc1", "ipPermissions": {"items": [{"groups": {"items": [{"groupId": "sg-0aaaaaaaaaaaaaaa1"}]}}]}}),
     );
     let (_, timeline) = timeline(vec![elsewhere]);
-    assert_eq!(timeline.entries.first().map(|e| e.relation), None.or(timeline.entries.first().map(|_| Relation::Vpc)));
+    assert_eq!(timeline.entries.iter().map(|e| e.relation).collect::<Vec<_>>(), [Relation::Vpc]);
     assert!(timeline.on_path().is_empty());
 }
 
