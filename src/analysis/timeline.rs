@@ -161,7 +161,9 @@ pub fn build(case: &Case, window: Window, episodes: &[Episode]) -> Timeline {
     entries.retain(|e| e.at < window.end && e.end.unwrap_or(e.at) >= window.start);
     let (kept, folded): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_kept);
     let mut folded_kinds = BTreeMap::new();
-    folded.iter().for_each(|e| *folded_kinds.entry(e.kind).or_default() += e.events.len());
+    for e in &folded {
+        *folded_kinds.entry(e.kind).or_default() += e.events.len();
+    }
     Timeline { entries: ranked(kept, episodes), folded: folded_kinds.values().sum(), folded_kinds }
 }
 

@@ -107,10 +107,7 @@ fn why(a: &Activity) -> String {
         .map(|part| part.split_once(' ').map_or(part, |(_, rest)| rest).trim_end_matches([' ', '.']))
         .filter(|c| !c.is_empty())
         .collect();
-    match causes.is_empty() {
-        true => a.description.clone(),
-        false => format!("{}: {}", a.description, causes.join("; ")),
-    }
+    if causes.is_empty() { a.description.clone() } else { format!("{}: {}", a.description, causes.join("; ")) }
 }
 
 /// The group, and every instance that the texts name.

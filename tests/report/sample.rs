@@ -327,6 +327,7 @@ fn analysis(case: &Case, onset: Time) -> Analysis {
         rank: 1,
         likelihood: 12.0,
         attempt: false,
+        symptom: false,
     };
     let correlation = Correlation {
         key: case.series.of("RequestCount").next().unwrap().0.clone(),
@@ -351,7 +352,7 @@ fn analysis(case: &Case, onset: Time) -> Analysis {
         window: case.window(),
         episodes: vec![episode],
         correlations: vec![correlation],
-        timeline: Timeline { entries: vec![entry], folded: 3 },
+        timeline: Timeline { entries: vec![entry], folded: 3, ..Timeline::default() },
         ..Analysis::default()
     }
 }

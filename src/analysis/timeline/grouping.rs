@@ -70,10 +70,10 @@ impl<'a> Known<'a> {
             let named = s.event.resources.iter();
             match s.event.source {
                 EventSource::AutoScaling => {
-                    known.by_instance.extend(named.filter(|r| r.starts_with("i-")).map(|r| (r.as_str(), scaling_key(s.event))))
+                    known.by_instance.extend(named.filter(|r| r.starts_with("i-")).map(|r| (r.as_str(), scaling_key(s.event))));
                 }
                 EventSource::Ecs => {
-                    known.by_target_group.extend(named.filter(|r| r.contains(":targetgroup/")).map(|r| (r.as_str(), service_key(s.event))))
+                    known.by_target_group.extend(named.filter(|r| r.contains(":targetgroup/")).map(|r| (r.as_str(), service_key(s.event))));
                 }
                 _ => {}
             }
@@ -89,7 +89,7 @@ impl<'a> Known<'a> {
             EventSource::Ecs => bonds.push(bond(service_key(event), 10, 120)),
             EventSource::CloudTrail => bonds.extend(self.of_call(s)),
             EventSource::Ec2 => {
-                bonds.extend(event.resources.iter().filter_map(|r| self.by_instance.get(r.as_str())).map(|key| bond(key.clone(), 5, 60)))
+                bonds.extend(event.resources.iter().filter_map(|r| self.by_instance.get(r.as_str())).map(|key| bond(key.clone(), 5, 60)));
             }
             _ => {}
         }

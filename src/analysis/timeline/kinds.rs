@@ -211,8 +211,7 @@ pub(super) fn power(event: &Event, kind: Kind, of_balancer: bool) -> f64 {
     let name = &*event.name;
     let egress = name.contains("Egress");
     match kind {
-        Kind::Other | Kind::Certificate => 0.05,
-        Kind::Alarm => 0.05,
+        Kind::Other | Kind::Certificate | Kind::Alarm => 0.05,
         // Towards a target only its own ingress and the balancer's egress matter: groups are stateful.
         Kind::SecurityGroup if name.starts_with("Authorize") => 0.1,
         Kind::SecurityGroup if name.contains("SecurityGroup") && name.ends_with("gress") && egress != of_balancer => 0.1,

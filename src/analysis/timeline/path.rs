@@ -94,13 +94,14 @@ impl<'a> Path<'a> {
     fn add_tags(&mut self, instance: &Instance) {
         let tag = |key: &str| instance.tags.get(key).map(|t| &**t);
         self.add_stack(tag("aws:cloudformation:stack-name"));
-        tag("eks:nodegroup-name").into_iter().for_each(|n| self.add(fleet("eks", n), Relation::Fleet));
-        tag("elasticbeanstalk:environment-name").into_iter().for_each(|n| self.add(fleet("elasticbeanstalk", n), Relation::Fleet));
-        tag("aws:ec2launchtemplate:id").into_iter().for_each(|n| self.add(n, Relation::Fleet));
+        for (key, domain) in [("eks:nodegroup-name", "eks"), ("elasticbeanstalk:environment-name", "elasticbeanstalk")] {
+            self.add(fleet(domain, tag(key).unwrap_or_default()), Relation::Fleet);
+        }
+        self.add(tag("aws:ec2launchtemplate:id").unwrap_or_default(), Relation::Fleet);
     }
 
     fn add_stack(&mut self, stack: Option<&str>) {
-        stack.into_iter().for_each(|s| self.add(fleet("cloudformation", s), Relation::Fleet));
+        self.add(fleet("cloudformation", stack.unwrap_or_default()), Relation::Fleet);
     }
 
     fn add_networks(&mut self, case: &'a Case) {
@@ -199,7 +200,7 @@ impl<'a> Path<'a> {
     }
 
     fn relate_broadly(&self, event: &Event, kind: Kind) -> (Relation, Option<String>) {
-        let named = |set: &dyn Fn(&str) -> bool| event.resources.iter().find(|r| set(r)).map(|r| r.to_string());
+        let named = |set: &dyn Fn(&str) -> bool| event.resources.iter().find(|r| set(r)).map(ToString::to_string);
         if let Some(vpc) = named(&|r| self.vpcs.contains(r) || self.others.contains(r)) {
             return (Relation::Vpc, Some(vpc));
         }

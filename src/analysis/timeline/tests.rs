@@ -148,6 +148,7 @@ fn power(name: &str, id: &str) -> Vec<Event> {
 }
 
 /// Each kind of change, as it would be recorded two minutes or so before the errors.
+#[allow(clippy::too_many_lines, reason = "one row a kind of change")]
 fn changes() -> Vec<(Kind, Relation, Vec<Event>)> {
     let activity = |description: &str, cause: &str| {
         let (start, end) = (crate::time::rfc3339(minutes(-2)), crate::time::rfc3339(minutes(1)));

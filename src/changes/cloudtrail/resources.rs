@@ -42,7 +42,9 @@ const NAME_KEYS: &[&str] = &[
 /// In the order of the record: what the lookup named first.
 pub(super) fn of(record: &Value, looked: &[String]) -> Vec<Foreign> {
     let mut names = Names::default();
-    looked.iter().for_each(|name| names.add(name));
+    for name in looked {
+        names.add(name);
+    }
     for part in ["resources", "requestParameters", "responseElements", "serviceEventDetails"] {
         if let Some(value) = record.get(part) {
             names.walk(value, "", 0);
