@@ -2,6 +2,7 @@
 //! zone, security groups, network ACLs with the answer's ephemeral ports, routes. Pure: knows no AWS call,
 //! no clock. What could not be read is "cannot tell", never "open".
 
+pub mod changes;
 pub mod hops;
 pub mod routes;
 pub mod rules;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use alb_triage::case::Case;
+use alb_triage::case::events::{Actor, Event, EventSource};
 use alb_triage::case::gaps::{Gap, Reason};
 use alb_triage::case::health::TargetHealth;
 use alb_triage::case::network::{
@@ -589,4 +590,71 @@ proptest! {
         prop_assert_eq!(fast(&way, HopKind::TargetAclOut), all_or_none(answers));
         prop_assert_eq!(fast(&way, HopKind::RouteBack), all_or_none(nodes.iter().map(|ip| slow_route(&wild.back, *ip))));
     }
+}
+
+fn event(time: &str, name: &str, asked: serde_json::Value) -> Event {
+    Event {
+        id: format!("{time}{name}"),
+        at: format!("2026-11-20T{time}Z").parse().unwrap(),
+        end: None,
+        source: EventSource::CloudTrail,
+        name: name.into(),
+        service: "ec2.amazonaws.com".into(),
+        actor: Actor::default(),
+        resources: vec![],
+        summary: "".into(),
+        error: None,
+        raw: Some(serde_json::json!({ "requestParameters": asked })),
+    }
+}
+
+fn at(net: Net, events: Vec<Event>, time: &str) -> String {
+    let mut case = net.case();
+    let now = "2026-11-20T04:00:00Z".parse().unwrap();
+    case.absorb(Fact { at: now, origin: None, what: What::Events(events) });
+    let ways = path::changes::evaluate_at(&case, format!("2026-11-20T{time}Z").parse().unwrap());
+    answer(&ways[0])
+}
+
+#[test]
+fn a_rule_that_was_removed_and_put_back() {
+    let rule = serde_json::json!({"groupId": "sg-t", "ipPermissions": {"items": [
+        {"ipProtocol": "tcp", "fromPort": 8080, "toPort": 8080, "groups": {"items": [{"groupId": "sg-lb"}]}, "ipRanges": {}}]}});
+    let events = || {
+        vec![
+            event("02:11:05", "RevokeSecurityGroupIngress", rule.clone()),
+            event("02:38:00", "AuthorizeSecurityGroupIngress", rule.clone()),
+        ]
+    };
+    assert_eq!(at(Net::open(), events(), "02:10:00"), "open");
+    assert_eq!(at(Net::open(), events(), "02:12:00"), both("TargetSecurityGroup", "sg-t"));
+    assert_eq!(at(Net::open(), events(), "02:40:00"), "open");
+    let removed = Net::open().sg("sg-t", &[]);
+    assert_eq!(at(removed.clone(), vec![event("02:11:05", "RevokeSecurityGroupIngress", rule.clone())], "02:10:00"), "open");
+    let mut refused = event("02:11:05", "RevokeSecurityGroupIngress", rule);
+    refused.error = Some("Client.UnauthorizedOperation".into());
+    assert_eq!(at(removed, vec![refused], "02:10:00"), both("TargetSecurityGroup", "sg-t"));
+}
+
+#[test]
+fn an_acl_entry_that_came_and_went() {
+    let made = serde_json::json!({"networkAclId": "acl-1", "ruleNumber": 90, "egress": false, "ruleAction": "deny", "aclProtocol": "6",
+        "cidrBlock": "10.0.1.0/24", "portRange": {"from": 8080, "to": 8080}});
+    let gone = serde_json::json!({"networkAclId": "acl-1", "ruleNumber": 90, "egress": false});
+    let events = vec![event("02:11:05", "CreateNetworkAclEntry", made), event("02:38:00", "DeleteNetworkAclEntry", gone.clone())];
+    assert_eq!(at(Net::open(), events.clone(), "02:10:00"), "open");
+    assert_eq!(at(Net::open(), events, "02:12:00"), "TargetAclIn@subnet-lb-b acl-1 rule 90");
+    // Nothing tells what was deleted here.
+    assert_eq!(at(Net::open(), vec![event("02:38:00", "DeleteNetworkAclEntry", gone)], "02:12:00"), "cannot tell");
+}
+
+#[test]
+fn a_route_that_came_late_and_groups_that_were_swapped() {
+    let route = serde_json::json!({"routeTableId": "rtb-own", "destinationCidrBlock": "10.0.0.0/16", "gatewayId": "local"});
+    let net = Net::open().routes("subnet-lb-a", &["10.0.0.0/16 local"]);
+    assert_eq!(at(net, vec![event("02:38:00", "CreateRoute", route)], "02:12:00"), "RouteOut@subnet-lb-a rtb-own");
+    let swap = serde_json::json!({"instanceId": "i-1", "groupSet": {"items": [{"groupId": "sg-t"}]}});
+    assert_eq!(at(Net::open(), vec![event("02:38:00", "ModifyInstanceAttribute", swap)], "02:12:00"), "cannot tell");
+    let other = serde_json::json!({"instanceId": "i-1", "instanceType": {"value": "m7g.large"}});
+    assert_eq!(at(Net::open(), vec![event("02:38:00", "ModifyInstanceAttribute", other)], "02:12:00"), "open");
 }

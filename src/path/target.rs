@@ -1,5 +1,6 @@
 //! Who is to be reached: the targets of now and those that the access log still remembers.
 
+use crate::accesslog::{AccessLog, RequestRow};
 use crate::case::Case;
 use crate::case::health::TargetHealth;
 use crate::case::network::Interface;
@@ -72,6 +73,13 @@ fn remembered(case: &Case) -> BTreeSet<(String, String)> {
     let failed = log.failures.iter().map(|r| (&r.group, &r.target));
     let sent = log.requests.iter().map(|r| (&r.group, &r.target));
     failed.chain(sent).filter(|(_, t)| *t != "-").map(|(g, t)| (g.clone(), t.clone())).collect()
+}
+
+/// The access log without its counts: who was sent to, one row each.
+pub(super) fn names_only(case: &Case) -> Option<AccessLog> {
+    let minute = case.access_log.as_ref()?.window.map(|w| w.start).unwrap_or_default();
+    let row = |(group, target)| RequestRow { minute, target, group, ok: 0, failed: 0, syn_retries: 0 };
+    Some(AccessLog { requests: remembered(case).into_iter().map(row).collect(), ..AccessLog::default() })
 }
 
 fn registered(target: &TargetHealth, group: &TargetGroup, homes: &Homes) -> Option<Endpoint> {
