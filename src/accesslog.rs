@@ -10,6 +10,7 @@ pub mod other_logs;
 pub mod question;
 pub mod scan;
 pub mod signature;
+pub mod sql;
 pub mod summary;
 pub mod tally;
 

@@ -16,6 +16,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod exchange;
 pub mod judge;
+pub mod logs;
 pub mod metrics;
 pub mod path;
 pub mod recording;

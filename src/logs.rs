@@ -1,0 +1,325 @@
+//! `alb-triage logs`: one question to access logs, answered as a table, JSON or CSV. Knows the command line
+//! and standard output; the reading itself is [`crate::accesslog`]'s.
+
+pub mod output;
+
+use crate::accesslog::names::Kind;
+use crate::accesslog::question::{Column, Question, Span};
+use crate::accesslog::scan::{self, Damage, Found, Progress, Scanned};
+use crate::accesslog::sql;
+use crate::accesslog::tally::Grouping;
+use crate::cli::{Common, LangArg, Logs, LogsFormat};
+use crate::say;
+use crate::text::{Lang, Text, clean};
+use crate::time::{self, Time};
+use chrono::Duration;
+use output::Answer;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// The call itself was wrong.
+const USAGE: u8 = 64;
+/// A file could not be read, or not to its end.
+const UNREADABLE: u8 = 65;
+/// Damaged files and malformed lines that are named one by one.
+const NAMED: usize = 20;
+
+/// Answers one call of `alb-triage logs` and gives back its exit code.
+pub fn run(args: &Logs, common: &Common, now: Time) -> u8 {
+    let voice = Voice { lang: common.lang };
+    let question = match question(args, common, now) {
+        Ok(question) => question,
+        Err(text) => {
+            voice.say(&text);
+            return USAGE;
+        }
+    };
+    if args.print_sql {
+        return printed(|out| out.write_all(sql::script(&question, &args.paths).as_bytes()));
+    }
+    let (here, elsewhere): (Vec<&String>, Vec<&String>) = args.paths.iter().partition(|p| !is_remote(p));
+    if !elsewhere.is_empty() {
+        let first = clean(elsewhere[0]);
+        voice.say(&say!(
+            "{first}: reading from AWS is not possible yet; copy the objects here",
+            "{first}: chưa đọc được từ AWS; hãy chép tệp về đây"
+        ));
+        return 69;
+    }
+    let here: Vec<PathBuf> = here.into_iter().map(PathBuf::from).collect();
+    let answer = read(&question, &here, args.workers);
+    finish(&answer, args.format, voice)
+}
+
+fn is_remote(path: &str) -> bool {
+    path.starts_with("s3://") || path.starts_with("athena:")
+}
+
+/// Writes the answer to standard output and what should be known about it to standard error.
+pub fn finish(answer: &Answer, format: LogsFormat, voice: Voice) -> u8 {
+    let written = printed(|out| output::write(answer, format, out));
+    tell(answer, voice);
+    if answer.damaged.is_empty() { written } else { UNREADABLE }
+}
+
+/// A reader that has seen enough (`head`) is no failure.
+fn printed(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u8 {
+    const LOCAL: u8 = 74;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "alb-triage: standard output: {e}");
+            LOCAL
+        }
+        _ => 0,
+    }
+}
+
+/// Says sentences on standard error, in the user's language.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    pub lang: Option<LangArg>,
+}
+
+impl Voice {
+    pub fn say(self, text: &Text) {
+        let lang = if self.lang == Some(LangArg::Vi) { Lang::Vi } else { Lang::En };
+        let _ = writeln!(io::stderr(), "alb-triage: {}", text.get(lang));
+    }
+}
+
+/// The question in the words of the command line.
+fn question(args: &Logs, common: &Common, now: Time) -> Result<Question, Text> {
+    let mut columns: Vec<Column> = Vec::new();
+    for word in args.by.iter().flat_map(|w| w.split(',')).filter(|w| !w.trim().is_empty()) {
+        let column = word.parse().map_err(|e| Text::same(format!("--by: {e}")))?;
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    if columns.is_empty() {
+        return Err(say!("--by names no column", "--by không nêu cột nào"));
+    }
+    let statuses = args.status.iter().flat_map(|s| s.split(','));
+    let statuses = statuses.map(|s| s.parse().map_err(|e| Text::same(format!("--status: {e}")))).collect::<Result<_, _>>()?;
+    Ok(Question { columns, span: span(common, now)?, statuses, all: args.all })
+}
+
+/// From `--from`, `--to`, `--at` and `--window`; nothing given is no restriction.
+fn span(common: &Common, now: Time) -> Result<Span, Text> {
+    let time = |flag: &str, text: &Option<String>| -> Result<Option<Time>, Text> {
+        let parse = |t: &String| time::parse(t, now, chrono_tz::Tz::UTC).map_err(|e| Text::same(format!("{flag}: {e}")));
+        text.as_ref().map(parse).transpose()
+    };
+    let (from, to, at) = (time("--from", &common.from)?, time("--to", &common.to)?, time("--at", &common.at)?);
+    let width = common.window.as_deref().map(width).transpose()?;
+    let (from, to) = match (from, to, at, width) {
+        (None, None, Some(at), width) => {
+            let half = width.unwrap_or(Duration::hours(2)) / 2;
+            (Some(at - half), Some(at + half))
+        }
+        (Some(from), None, _, Some(width)) => (Some(from), Some(from + width)),
+        (None, Some(to), _, Some(width)) => (Some(to - width), Some(to)),
+        (None, None, None, Some(width)) => (Some(now - width), Some(now)),
+        (from, to, ..) => (from, to),
+    };
+    match (from, to) {
+        (Some(from), Some(to)) if from >= to => Err(empty_span(from, to)),
+        _ => Ok(Span::between(from, to)),
+    }
+}
+
+fn width(text: &str) -> Result<Duration, Text> {
+    let year = Duration::days(366);
+    time::parse_duration(text).filter(|d| *d > Duration::zero() && *d <= year).ok_or_else(|| {
+        let text = clean(text);
+        say!("--window: “{text}” is not a duration such as 90m or 2h", "--window: “{text}” không phải khoảng thời gian như 90m hay 2h")
+    })
+}
+
+fn empty_span(from: Time, to: Time) -> Text {
+    let (from, to) = (time::rfc3339(from), time::rfc3339(to));
+    say!("--from {from} is not before --to {to}: nothing can lie between", "--from {from} không trước --to {to}: không có gì ở giữa")
+}
+
+/// Reads files and directories.
+pub fn read(question: &Question, paths: &[PathBuf], workers: Option<usize>) -> Answer {
+    let found = Found::under(paths, Kind::Access, window_of(question.span));
+    let (never, meter) = (AtomicBool::new(false), Meter::new());
+    let (parts, scanned) =
+        scan::run(&found.jobs, workers.unwrap_or_else(scan::workers), &never, &|p| meter.show(p), || Grouping::new(question));
+    meter.clear();
+    answer(question, parts, &scanned, found)
+}
+
+/// A closed span as a window; an open one leaves no file out.
+fn window_of(span: Span) -> Option<time::Window> {
+    let start = Time::from_timestamp_micros(span.from).unwrap_or(Time::MIN_UTC + Duration::days(1));
+    let end = Time::from_timestamp_micros(span.to).unwrap_or(Time::MAX_UTC - Duration::days(1));
+    (span != Span::EVER).then_some(time::Window { start, end })
+}
+
+/// What all workers found, as it is written down.
+pub fn answer(question: &Question, parts: Vec<Grouping<'_>>, scanned: &Scanned, found: Found) -> Answer {
+    let all = Grouping::merged(question, parts);
+    let damaged: Vec<Damage> = found.damaged.into_iter().chain(scanned.damaged.iter().cloned()).collect();
+    Answer {
+        columns: question.columns.clone(),
+        files: scanned.files,
+        bytes: scanned.bytes,
+        census: all.census.clone(),
+        folded: all.folded(),
+        rows: all.into_rows(),
+        damaged,
+        left_out: found.outside.len(),
+        other: found.other.iter().map(|p| p.display().to_string()).collect(),
+        found_nothing: scanned.files == 0,
+    }
+}
+
+fn tell(answer: &Answer, voice: Voice) {
+    for damage in answer.damaged.iter().take(NAMED) {
+        let (name, why) = (clean(&damage.name), clean(&damage.why));
+        voice.say(&say!("{name}: not read to its end: {why}", "{name}: không đọc được đến hết: {why}"));
+    }
+    if let Some(more) = answer.damaged.len().checked_sub(NAMED + 1) {
+        let more = more + 1;
+        voice.say(&say!("and {more} more that could not be read", "và {more} tệp khác không đọc được"));
+    }
+    let (out, other) = (answer.left_out, answer.other.len());
+    if out > 0 {
+        voice.say(&say!("{out} files left out: their names say other times", "bỏ qua {out} tệp: tên cho biết thời gian khác"));
+    }
+    if other > 0 {
+        let first = clean(&answer.other[0]);
+        voice.say(&say!(
+            "{other} files left out: no access logs by their names ({first} …); name one to read it all the same",
+            "bỏ qua {other} tệp: tên không phải access log ({first} …); nêu đích danh để vẫn đọc"
+        ));
+    }
+    tell_of_lines(answer, voice);
+}
+
+fn tell_of_lines(answer: &Answer, voice: Voice) {
+    let (lines, malformed, folded) = (answer.census.lines, answer.census.malformed, answer.folded);
+    if answer.found_nothing && answer.damaged.is_empty() {
+        voice.say(&say!("no log files there", "không có tệp log nào ở đó"));
+    }
+    if let Some(first) = answer.census.samples.first().filter(|_| malformed > 0) {
+        let first = clean(&String::from_utf8_lossy(&first[..first.len().min(120)]));
+        voice.say(&say!(
+            "{malformed} of {lines} lines are malformed and not counted, such as “{first}”",
+            "{malformed} trên {lines} dòng bị hỏng và không được đếm, ví dụ “{first}”"
+        ));
+    }
+    if folded > 0 {
+        voice.say(&say!(
+            "too many different rows: {folded} requests are counted together as (other)",
+            "quá nhiều hàng khác nhau: {folded} yêu cầu được đếm gộp thành (other)"
+        ));
+    }
+}
+
+/// Progress on a terminal's standard error, from the second second on.
+struct Meter {
+    on: bool,
+    start: Instant,
+    shown: Mutex<Option<Instant>>,
+}
+
+impl Meter {
+    fn new() -> Self {
+        Self { on: io::stderr().is_terminal(), start: Instant::now(), shown: Mutex::new(None) }
+    }
+
+    fn show(&self, p: Progress) {
+        let took = self.start.elapsed();
+        if !self.on || took.as_millis() < 1000 {
+            return;
+        }
+        let Ok(mut shown) = self.shown.try_lock() else { return };
+        if shown.is_some_and(|t| t.elapsed().as_millis() < 200) {
+            return;
+        }
+        *shown = Some(Instant::now());
+        let _ = write!(io::stderr(), "\r{}\x1b[K", progress(p, took.as_secs_f64()));
+    }
+
+    fn clear(&self) {
+        if self.shown.lock().is_ok_and(|s| s.is_some()) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// `174 files, 120 of 203 MB, 95 MB/s, 1 s left`
+pub fn progress(p: Progress, seconds: f64) -> String {
+    let rate = p.bytes as f64 / seconds.max(0.001);
+    let left = p.of_bytes.saturating_sub(p.bytes) as f64 / rate.max(1.0);
+    let mega = |bytes: f64| format!("{:.0}", bytes / 1e6);
+    format!(
+        "{} of {} files, {} of {} MB, {} MB/s, {} left",
+        p.files,
+        p.of_files,
+        mega(p.bytes as f64),
+        mega(p.of_bytes as f64),
+        mega(rate),
+        time::in_words(Duration::seconds(left.ceil().min(1e6) as i64))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args() -> Logs {
+        Logs {
+            paths: vec![".".into()],
+            by: vec!["minute".into(), "target".into()],
+            format: LogsFormat::Json,
+            status: None,
+            all: false,
+            workers: None,
+            print_sql: false,
+        }
+    }
+
+    fn now() -> Time {
+        time::parse("2026-11-20T13:30:00Z", Time::UNIX_EPOCH, chrono_tz::Tz::UTC).unwrap()
+    }
+
+    #[test]
+    fn wrong_words_are_explained() {
+        let wrong = |by: &str, status: Option<&str>| {
+            let args = Logs { by: vec![by.into()], status: status.map(Into::into), ..args() };
+            question(&args, &Common::default(), now()).unwrap_err().en
+        };
+        assert!(wrong("tarjet", None).contains("error_reason"));
+        assert!(wrong("minute", Some("bad")).contains("5xx"));
+        assert!(wrong("", None).contains("--by"));
+    }
+
+    #[test]
+    fn windows_may_be_given_in_four_ways() {
+        let span = |from: Option<&str>, to: Option<&str>, at: Option<&str>, window: Option<&str>| {
+            let own = |t: Option<&str>| t.map(str::to_owned);
+            let common = Common { from: own(from), to: own(to), at: own(at), window: own(window), ..Common::default() };
+            super::span(&common, now()).map(|s| (s.to.saturating_sub(s.from)) / 60_000_000).map_err(|e| e.en)
+        };
+        assert_eq!(span(Some("13:00"), Some("13:20"), None, None), Ok(20));
+        assert_eq!(span(Some("13:00"), None, None, Some("90m")), Ok(90));
+        assert_eq!(span(None, None, Some("13:00"), None), Ok(120));
+        assert_eq!(span(None, None, None, Some("1h")), Ok(60));
+        assert!(span(Some("13:20"), Some("13:00"), None, None).is_err());
+        assert!(span(None, None, None, Some("soon")).is_err());
+    }
+
+    #[test]
+    fn columns_named_twice_count_once() {
+        let args = Logs { by: vec!["status,minute".into(), "status".into()], ..args() };
+        assert_eq!(question(&args, &Common::default(), now()).unwrap().columns, [Column::Status, Column::Minute]);
+    }
+}
