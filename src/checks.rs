@@ -133,6 +133,8 @@ impl Book {
     }
 }
 
+mod touches;
+
 /// Names the steps and lists them in order.
 macro_rules! runbook {
     ($($module:ident),* $(,)?) => {

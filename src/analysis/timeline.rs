@@ -285,4 +285,4 @@ fn ranked(mut entries: Vec<Entry>, episodes: &[Episode]) -> Vec<Entry> {
 
 #[cfg(test)]
 #[path = "timeline/tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -1,11 +1,27 @@
-//! The step `ask-infra-team`.
+//! The step `ask-infra-team`: did anybody change instances, network, balancer or capacity?
 
-use super::{Book, Check, Outcome, cannot_tell};
+use super::touches::{Question, ask};
+use super::{Book, Check, Outcome};
 use crate::analysis::Analysis;
+use crate::analysis::timeline::Kind;
 use crate::case::Case;
 use crate::exchange::Area;
+use crate::say;
 
 pub struct Step;
+
+const KINDS: &[Kind] = &[
+    Kind::InstancePower,
+    Kind::InstanceChange,
+    Kind::SecurityGroup,
+    Kind::NetworkAclOrRoute,
+    Kind::Balancer,
+    Kind::TargetRegistration,
+    Kind::Scaling,
+    Kind::ZonalShift,
+    Kind::SomebodyOnTheBox,
+    Kind::Certificate,
+];
 
 impl Check for Step {
     fn id(&self) -> &'static str {
@@ -16,7 +32,18 @@ impl Check for Step {
         &[Area::Changes]
     }
 
-    fn run(&self, case: &Case, _analysis: &Analysis, _book: &mut Book) -> Outcome {
-        cannot_tell(self.id(), case, self.needs())
+    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+        let question = Question {
+            check: self.id(),
+            areas: self.needs(),
+            kinds: KINDS,
+            services_count: false,
+            nothing: say!("no write on the balancer's path in CloudTrail", "CloudTrail không có lệnh ghi nào trên đường đi của bộ cân bằng tải"),
+            blind: say!(
+                "What is done inside a machine (ssh, configuration management, firewall rules) leaves no event in CloudTrail: only a person can tell.",
+                "Việc làm bên trong máy (ssh, công cụ cấu hình, luật tường lửa) không để lại sự kiện trong CloudTrail: chỉ người làm mới biết."
+            ),
+        };
+        ask(&question, case, analysis, book)
     }
 }

@@ -8,19 +8,19 @@ use crate::exchange::{Fact, Subject, What};
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-const GROUP: &str = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/api-8080/0123456789abcdef";
+pub(crate) const GROUP: &str = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/api-8080/0123456789abcdef";
 const BALANCER: &str = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188";
-const TARGET: &str = "i-0aaaaaaaaaaaaaaa1";
+pub(crate) const TARGET: &str = "i-0aaaaaaaaaaaaaaa1";
 
-fn onset() -> Time {
+pub(crate) fn onset() -> Time {
     DateTime::from_timestamp(1_795_500_000, 0).unwrap()
 }
 
-fn window() -> Window {
+pub(crate) fn window() -> Window {
     Window { start: onset() - Duration::hours(3), end: onset() + Duration::hours(1) }
 }
 
-fn episode() -> Episode {
+pub(crate) fn episode() -> Episode {
     Episode { onset: onset(), onset_uncertainty: 60, end: None, peak: 200.0, total: 4000.0, score: 900.0, isolated: false }
 }
 
@@ -34,7 +34,7 @@ impl Dice {
     }
 }
 
-fn call(at: Time, service: &str, name: &str, who: &str, request: Value) -> Event {
+pub(crate) fn call(at: Time, service: &str, name: &str, who: &str, request: Value) -> Event {
     let record = json!({
         "eventID": format!("{name}-{}-{who}-{}", at.timestamp_millis(), request.to_string().len()), "eventTime": crate::time::rfc3339(at),
         "eventSource": format!("{service}.amazonaws.com"), "eventName": name, "awsRegion": "ap-northeast-1", "userAgent": "aws-cli/2.17",
@@ -43,12 +43,12 @@ fn call(at: Time, service: &str, name: &str, who: &str, request: Value) -> Event
     cloudtrail::read(&cloudtrail::Looked { record: Some(record.to_string()), ..Default::default() }).unwrap()
 }
 
-fn minutes(n: i64) -> Time {
+pub(crate) fn minutes(n: i64) -> Time {
     onset() + Duration::minutes(n)
 }
 
 /// Hundreds of writes that have nothing to do with the balancer.
-fn noise(seed: u64) -> Vec<Event> {
+pub(crate) fn noise(seed: u64) -> Vec<Event> {
     let mut dice = Dice(seed);
     (0..600)
         .map(|_| {
@@ -90,7 +90,7 @@ fn instance(n: u8) -> Instance {
     }
 }
 
-fn topology() -> Vec<What> {
+pub(crate) fn topology() -> Vec<What> {
     let balancer = LoadBalancer {
         arn: BALANCER.into(),
         name: "web".into(),
@@ -132,7 +132,7 @@ fn topology() -> Vec<What> {
     ]
 }
 
-fn case(what: impl IntoIterator<Item = What>) -> Case {
+pub(crate) fn case(what: impl IntoIterator<Item = What>) -> Case {
     let subject = What::Subject(Subject { target: "a".into(), at: None, window: window(), now: window().end, demo: None });
     Case::from_facts(std::iter::once(subject).chain(what).map(|what| Fact { at: window().end, origin: None, what }))
 }
@@ -143,7 +143,7 @@ fn timeline(events: Vec<Event>) -> (Case, Timeline) {
     (case, timeline)
 }
 
-fn power(name: &str, id: &str) -> Vec<Event> {
+pub(crate) fn power(name: &str, id: &str) -> Vec<Event> {
     vec![call(minutes(-1), "ec2", name, "linh", json!({"instancesSet": {"items": [{"instanceId": id}]}}))]
 }
 
