@@ -20,6 +20,7 @@ pub mod logs;
 pub mod metrics;
 pub mod path;
 pub mod recording;
+pub mod redaction;
 pub mod report;
 pub mod sources;
 pub mod terraform;

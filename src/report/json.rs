@@ -11,6 +11,7 @@ use crate::checks::{self, Evidence, Outcome, Status};
 use crate::diagnosis::{Confidence, Hypothesis, Likelihood};
 use crate::exchange::{Area, Cost, Origin};
 use crate::judge::Judged;
+use crate::text::Foreign;
 use crate::time::{Time, Window, rfc3339};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -362,7 +363,7 @@ impl<'a> EventOut<'a> {
             source: event.source.id(),
             name: event.name.as_str(),
             actor: Some(event.actor.name.as_str()).filter(|name| !name.is_empty()),
-            resources: event.resources.iter().map(|r| r.as_str()).collect(),
+            resources: event.resources.iter().map(Foreign::as_str).collect(),
             relation: entry.relation.id(),
             seconds_from_onset: entry.seconds_from_onset,
         })

@@ -1,0 +1,1 @@
+//! Stand-ins for what must not leave the company.
