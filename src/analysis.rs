@@ -1,10 +1,12 @@
 //! Numbers about series: when errors happened, what moved with them, where. Pure functions of the case
 //! and a window; knows nothing of causes.
 
+pub mod baseline;
 pub mod correlation;
 pub mod episodes;
 pub mod grid;
 pub mod localisation;
+pub mod onset;
 pub mod timeline;
 
 use crate::case::Case;
@@ -82,6 +84,8 @@ pub struct Correlation {
     pub associated: bool,
     /// The series stopped being published when the errors began.
     pub went_silent: bool,
+    /// The errors fill too much of the data to know what chance would reach: ranked by the size of the effect.
+    pub by_effect: bool,
 }
 
 impl Analysis {

@@ -1,10 +1,234 @@
-//! Which metric really moves with the errors.
+//! Which metric really moves with the errors. Ranking is easy; the work is in keeping silent: a series is
+//! called associated only if it follows the errors better than it follows them at other alignments in
+//! time, and if its step is large for what it usually does. `docs/judgement.md` has the measured reasons.
 
-use super::{Correlation, Episode};
+mod fit;
+mod pulse;
+mod silence;
+
+use super::grid::{self, Grid};
+use super::{Correlation, Direction, Episode, Order, onset};
 use crate::case::Case;
-use crate::time::Window;
+use crate::case::series::{Series, SeriesKey, Track};
+use crate::metrics::{self, Metric, Role, Unit};
+use crate::time::{Time, Window};
+use chrono::Duration;
+pub use fit::scale;
+use fit::{Bench, Fit};
+use pulse::{Pulse, Shape};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-/// Every series of the case, ranked within its role.
-pub fn rank(_case: &Case, _window: Window, _episodes: &[Episode]) -> Vec<Correlation> {
-    Vec::new()
+/// Rows kept of each role, the best; every series is compared all the same.
+const KEPT: usize = 200;
+/// The threshold of association for one candidate, and how it grows with their number: among thousands,
+/// chance reaches higher.
+const LEAST_SCORE: f64 = 0.15;
+const PER_DECADE: f64 = 0.03;
+/// The least step at onset, in units of the usual change.
+const LEAST_STEP: f64 = 4.0;
+
+/// One series in the context of the errors, on its own period.
+struct Candidate<'a> {
+    key: Cow<'a, SeriesKey>,
+    metric: &'static Metric,
+    start: Time,
+    values: Cow<'a, [f64]>,
+    period: u32,
 }
+
+/// A candidate with its shape's place and what its best alignment reaches.
+struct Entrant<'a> {
+    candidate: Candidate<'a>,
+    shape: usize,
+    reach: f64,
+}
+
+/// The series of the case that move with the errors, best first within each role.
+pub fn rank(case: &Case, window: Window, episodes: &[Episode]) -> Vec<Correlation> {
+    let Some(pulse) = Pulse::of(case, window, episodes) else { return Vec::new() };
+    let mut shapes = Shapes::default();
+    let mut bench = Bench::default();
+    let mut by_role: BTreeMap<Role, Vec<Entrant>> = BTreeMap::new();
+    for candidate in candidates(case, pulse.context).chain(derived(case, pulse.context)) {
+        let shape = shapes.place(&pulse, &candidate);
+        let Some(reach) = bench.reach(&candidate, shapes.get(shape)) else { continue };
+        by_role.entry(candidate.metric.role).or_default().push(Entrant { candidate, shape, reach });
+    }
+    let silent = silence::find(case, &pulse);
+    let mut rows = Vec::new();
+    for (role, entrants) in by_role {
+        let claim = claim_from(entrants.len());
+        let best = best_of(entrants, &shapes, &mut bench);
+        let ranked = best.into_iter().map(|(e, f)| row(role, claim, e, f, &pulse, &shapes)).collect();
+        rows.extend(numbered(with_silent(ranked, if role == Role::Cause { &silent } else { &[] })));
+    }
+    rows
+}
+
+/// The score from which an association is claimed among `n` candidates.
+pub fn claim_from(n: usize) -> f64 {
+    LEAST_SCORE + PER_DECADE * (n.max(1) as f64).log10()
+}
+
+/// Shapes by period and place in time: most series share one.
+#[derive(Default)]
+struct Shapes {
+    known: Vec<((u32, Time, usize), Shape)>,
+}
+
+impl Shapes {
+    fn place(&mut self, pulse: &Pulse, candidate: &Candidate) -> usize {
+        let id = (candidate.period, candidate.start, candidate.values.len());
+        self.known.iter().rposition(|(known, _)| *known == id).unwrap_or_else(|| {
+            self.known.push((id, Shape::new(pulse, candidate.start, candidate.period, candidate.values.len())));
+            self.known.len() - 1
+        })
+    }
+
+    fn get(&self, place: usize) -> &Shape {
+        &self.known[place].1
+    }
+}
+
+/// Every published series, with zeros where silence means zero.
+fn candidates(case: &Case, context: Window) -> impl Iterator<Item = Candidate<'_>> {
+    let mut flows: BTreeMap<&BTreeMap<String, String>, Option<Grid>> = BTreeMap::new();
+    let mut row: Option<&'static Metric> = None;
+    case.series.iter().filter_map(move |(key, track)| {
+        if row.is_none_or(|m| m.name != key.metric) {
+            row = metrics::find(&key.metric);
+        }
+        let metric = row.filter(|m| m.name == key.metric && m.role != Role::Context)?;
+        let stretch = track.best(metric.statistic, context).or_else(|| track.best("", context))?;
+        let flow =
+            if metric.sparse { flows.entry(&key.dimensions).or_insert_with(|| grid::flow(case, key, context)).as_ref() } else { None };
+        Some(candidate(key, metric, track, stretch, context, flow))
+    })
+}
+
+fn candidate<'a>(
+    key: &'a SeriesKey,
+    metric: &'static Metric,
+    track: &'a Track,
+    stretch: &'a Series,
+    context: Window,
+    flow: Option<&Grid>,
+) -> Candidate<'a> {
+    let alone = track.stretches().len() == 1;
+    let (start, values) = if alone && !metric.sparse {
+        let seconds = i64::from(stretch.period.max(1));
+        let index = |t: Time| (t - stretch.start).num_seconds().div_euclid(seconds).clamp(0, stretch.values.len() as i64) as usize;
+        let from = index(context.start);
+        (stretch.time(from), Cow::Borrowed(&stretch.values[from..index(context.end).max(from)]))
+    } else {
+        let grid = grid::on_grid(track, stretch, context, flow);
+        (grid.start.unwrap_or(context.start), Cow::Owned(grid.values))
+    };
+    Candidate { key: Cow::Borrowed(key), metric, start, values, period: stretch.period }
+}
+
+/// Series computed here that may be causes.
+fn derived(case: &Case, context: Window) -> impl Iterator<Item = Candidate<'_>> {
+    let keys = grid::derived::keys(case).into_iter().filter(|k| k.metric != "LogFailures");
+    keys.filter_map(move |key| {
+        let metric = metrics::find(&key.metric)?;
+        let grid = grid::of(case, &key, context);
+        let (start, period) = (grid.start?, grid.period);
+        Some(Candidate { key: Cow::Owned(key), metric, start, values: Cow::Owned(grid.values), period })
+    })
+}
+
+/// The [`KEPT`] best of them by score. A score never exceeds its reach, so most need no null.
+fn best_of<'a>(mut entrants: Vec<Entrant<'a>>, shapes: &Shapes, bench: &mut Bench) -> Vec<(Entrant<'a>, Fit)> {
+    entrants.sort_by(|a, b| b.reach.total_cmp(&a.reach));
+    let mut best: Vec<(Entrant, Fit)> = Vec::new();
+    let mut last = f64::NEG_INFINITY;
+    for entrant in entrants {
+        if best.len() >= KEPT && entrant.reach <= last {
+            break;
+        }
+        let Some(fit) = bench.fit(&entrant.candidate, shapes.get(entrant.shape)) else { continue };
+        best.push((entrant, fit));
+        if best.len() >= 2 * KEPT {
+            last = keep_best(&mut best);
+        }
+    }
+    keep_best(&mut best);
+    best
+}
+
+/// Sorts, cuts, and gives the worst score kept.
+fn keep_best(best: &mut Vec<(Entrant, Fit)>) -> f64 {
+    best.sort_by(|(a, f), (b, g)| g.score.total_cmp(&f.score).then_with(|| a.candidate.key.cmp(&b.candidate.key)));
+    best.truncate(KEPT);
+    best.last().map_or(f64::NEG_INFINITY, |(_, f)| f.score)
+}
+
+fn row(role: Role, claim: f64, entrant: Entrant, fit: Fit, pulse: &Pulse, shapes: &Shapes) -> Correlation {
+    let (c, shape) = (entrant.candidate, shapes.get(entrant.shape));
+    let x: Vec<f64> = c.values.iter().map(|v| fit::transformed(c.metric, *v)).collect();
+    let floor = fit::floor(c.metric, &x);
+    let step = shape.step(&x, fit.lag, floor);
+    let change = pulse.episode.as_ref().and_then(|e| onset::of(&x, c.start, c.period, e, floor));
+    let (before, during) = shape.before_and_during(&c.values, fit.lag);
+    let lag = fit.lag * i64::from(c.period);
+    let order = match (role, &pulse.episode) {
+        (Role::Consequence | Role::Alarm, _) => Order::Consequence,
+        (_, Some(e)) => order_of(change, fit.lag, e),
+        _ => Order::Coincides,
+    };
+    Correlation {
+        key: c.key.into_owned(),
+        role,
+        rank: 0,
+        score: fit.score,
+        r: fit.r,
+        r_by_chance: fit.by_chance,
+        lag,
+        onset: change.map(|c| c.at),
+        onset_uncertainty: change.map_or(c.period, |c| c.uncertainty),
+        direction: if fit.r < 0.0 { Direction::Down } else { Direction::Up },
+        order,
+        before,
+        during,
+        step,
+        associated: !fit.by_effect && fit.score >= claim && step >= LEAST_STEP,
+        went_silent: false,
+        by_effect: fit.by_effect,
+    }
+}
+
+/// The onset decides; without one, a lag of two periods or more.
+fn order_of(change: Option<onset::Change>, lag: i64, episode: &Episode) -> Order {
+    match change {
+        Some(c) => onset::order(c.at, c.uncertainty, episode),
+        None if lag <= -2 => Order::Leads,
+        None if lag >= 2 => Order::Follows,
+        None => Order::Coincides,
+    }
+}
+
+/// Puts targets that fell silent before what scores less.
+fn with_silent(mut ranked: Vec<Correlation>, silent: &[Correlation]) -> Vec<Correlation> {
+    ranked.retain(|c| !silent.iter().any(|s| s.key == c.key));
+    ranked.extend(silent.iter().cloned());
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
+    ranked
+}
+
+fn numbered(ranked: Vec<Correlation>) -> impl Iterator<Item = Correlation> {
+    ranked.into_iter().zip(1..).map(|(c, rank)| Correlation { rank, ..c })
+}
+
+/// Whether a metric counts things in a period.
+fn is_count(metric: &Metric) -> bool {
+    metric.unit == Unit::Count && metric.statistic == "Sum"
+}
+
+/// How long before the errors "before" is, and the guard between.
+const PRE: Duration = Duration::minutes(30);
+const GUARD: Duration = Duration::minutes(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Targets whose host metrics all stopped when the errors began, while others went on: a machine that is
+//! off reports nothing, and no correlation sees that.
+
+use super::pulse::Pulse;
+use crate::analysis::grid::{self, Grid, Mark};
+use crate::analysis::{Correlation, Direction, Order};
+use crate::case::Case;
+use crate::case::series::SeriesKey;
+use crate::metrics::Role;
+use crate::time::Time;
+use chrono::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// As good as a very strong association, by measurement.
+const SCORE: f64 = 0.9;
+const WATCHED: [&str; 3] = ["CPUUtilization", "NetworkIn", "NetworkOut"];
+
+/// One row for each target that fell silent.
+pub(super) fn find(case: &Case, pulse: &Pulse) -> Vec<Correlation> {
+    let hosts = hosts(case);
+    let silent: BTreeMap<&str, (Time, u32)> = hosts.iter().filter_map(|h| Some((*h, silent_since(case, pulse, h)?))).collect();
+    if silent.is_empty() || silent.len() * 2 > hosts.len() {
+        return Vec::new();
+    }
+    silent.into_iter().map(|(host, (since, period))| row(host, since, period, pulse)).collect()
+}
+
+fn hosts(case: &Case) -> BTreeSet<&str> {
+    case.series.of("CPUUtilization").filter_map(|(k, _)| k.instance()).collect()
+}
+
+/// When all that the host reports stopped, if that was about when a window of errors began.
+fn silent_since(case: &Case, pulse: &Pulse, host: &str) -> Option<(Time, u32)> {
+    let grids: Vec<Grid> = WATCHED
+        .iter()
+        .map(|m| grid::of(case, &SeriesKey::new(m, [("InstanceId", host)]), pulse.context))
+        .filter(|g| !g.is_blank())
+        .collect();
+    let coarsest = grids.iter().map(|g| g.period).max()?;
+    let near = |t: Time| {
+        let reach = Duration::seconds(2 * i64::from(coarsest));
+        pulse.windows.iter().any(|w| w.start - reach <= t && t <= w.start + reach)
+    };
+    let stops: Vec<Time> = grids.iter().map(|g| stop(g, &near)).collect::<Option<_>>()?;
+    stops.into_iter().max().map(|t| (t, coarsest))
+}
+
+/// Where a long enough silence begins near a window.
+fn stop(grid: &Grid, near: &dyn Fn(Time) -> bool) -> Option<Time> {
+    let least = if grid.period >= 300 { 2 } else { 3 };
+    (1..grid.len()).find_map(|i| {
+        let silent = (i..i + least).all(|j| grid.marks.get(j) == Some(&Mark::Unknown));
+        let t = grid.time(i)?;
+        (grid.marks[i - 1] == Mark::Value && silent && near(t)).then_some(t)
+    })
+}
+
+fn row(host: &str, since: Time, period: u32, pulse: &Pulse) -> Correlation {
+    let order = pulse.episode.as_ref().map_or(Order::Coincides, |e| crate::analysis::onset::order(since, period, e));
+    Correlation {
+        key: SeriesKey::new(WATCHED[0], [("InstanceId", host)]),
+        role: Role::Cause,
+        rank: 0,
+        score: SCORE,
+        r: SCORE,
+        r_by_chance: 0.0,
+        lag: pulse.episode.as_ref().map_or(0, |e| (since - e.onset).num_seconds()),
+        onset: Some(since),
+        onset_uncertainty: period,
+        direction: Direction::Down,
+        order,
+        before: f64::NAN,
+        during: f64::NAN,
+        step: f64::NAN,
+        associated: true,
+        went_silent: true,
+        by_effect: false,
+    }
+}
