@@ -346,6 +346,7 @@ fn analysis(case: &Case, onset: Time) -> Analysis {
         step: 0.1,
         associated: false,
         went_silent: false,
+        by_effect: false,
     };
     let episode = Episode { onset, onset_uncertainty: 60, end: Some(minute(41)), peak: 80.0, total: 1914.0, score: 900.0, isolated: false };
     Analysis {
