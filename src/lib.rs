@@ -22,6 +22,7 @@ pub mod path;
 pub mod recording;
 pub mod redaction;
 pub mod report;
+pub mod simulator;
 pub mod sources;
 pub mod terraform;
 pub mod text;

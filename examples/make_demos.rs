@@ -1,0 +1,25 @@
+//! Writes the incidents that ship in the binary into `assets/demo`, or into the folder given.
+//!
+//! `cargo run --example make_demos`
+
+use alb_triage::recording::Writer;
+use alb_triage::simulator::{demos, simulate};
+use std::path::PathBuf;
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::args().nth(1).map_or_else(|| PathBuf::from("assets/demo"), PathBuf::from);
+    std::fs::create_dir_all(&folder)?;
+    for scenario in demos::all() {
+        let name = scenario.demo.clone().unwrap_or_default();
+        let path = folder.join(format!("{name}.case"));
+        if path.exists() {
+            std::fs::remove_file(&path)?;
+        }
+        let incident = simulate(&scenario);
+        let mut writer = Writer::create(&path)?;
+        writer.write(&incident.facts)?;
+        writer.finish()?;
+        println!("{}: {} facts, {} bytes, {:?}", path.display(), incident.facts.len(), path.metadata()?.len(), incident.truth);
+    }
+    Ok(())
+}
