@@ -221,6 +221,7 @@ impl Settings<'_> {
             health_check,
             attributes,
             tags: if g == 0 { self.scenario.tags.clone() } else { BTreeMap::new() },
+            ..TargetGroup::default()
         }
     }
 
