@@ -24,6 +24,7 @@ pub mod redaction;
 pub mod report;
 pub mod simulator;
 pub mod sources;
+pub mod subject;
 pub mod terraform;
 pub mod text;
 pub mod time;

@@ -5,8 +5,11 @@
 
 pub mod access_logs;
 pub mod actions;
+pub mod alarms;
+
 pub mod app_logs;
 pub mod aws_health;
+mod balancer;
 pub mod call;
 pub mod changes;
 mod clock;
@@ -19,5 +22,6 @@ pub mod options;
 mod pace;
 pub mod s3;
 pub mod session;
+mod values;
 
 pub use options::LiveOptions;

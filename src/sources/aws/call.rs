@@ -217,11 +217,13 @@ impl Aws {
     }
 
     /// A call through one of the SDK crates: waits for its turn, is sent again when throttled.
-    pub async fn sdk<T, E>(&self, action: Action, send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>) -> Result<T, CallError>
+    pub async fn sdk<T, E, F>(&self, action: Action, send: impl Fn() -> F) -> Result<T, CallError>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.paced(action, async || send().await.map_err(|e| self.classified(action, &e))).await
+        let send = &send;
+        self.paced(action, move || async move { send().await.map_err(|e| self.classified(action, &e)) }).await
     }
 
     /// A query call: a form in, XML out.
@@ -289,13 +291,16 @@ impl Aws {
 
     async fn send(&self, action: Action, wire: impl Fn() -> Wire) -> Result<Vec<u8>, CallError> {
         let to = self.destination(action.row().service);
-        let mut answer = self.paced(action, async || self.once(action, &to, wire()).await).await?;
+        let mut answer = self.paced(action, || self.once(action, &to, wire())).await?;
         let bytes = answer.take_body().bytes().map(<[u8]>::to_vec);
         bytes.ok_or_else(|| self.garbled(action, &"the answer was not read"))
     }
 
     /// Takes turns with everyone who draws on the same allowance; waits and asks again when throttled.
-    pub(super) async fn paced<T>(&self, action: Action, send: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
+    pub(super) async fn paced<T, F>(&self, action: Action, send: impl Fn() -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
         let started = Instant::now();
         for attempt in 1.. {
             self.0.pace.take(action).await;

@@ -4,6 +4,7 @@ use super::actions::{Action, Service};
 use super::call::{Aws, Destination, Wire};
 use super::encode::{percent, query_string};
 use super::errors::{CallError, Trouble};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde::Deserialize;
 use std::ops::Range;
@@ -98,25 +99,33 @@ impl Aws {
         key: &str,
         query: &str,
         headers: &[(&'static str, String)],
-    ) -> Result<aws_smithy_runtime_api::client::orchestrator::HttpResponse, CallError> {
+    ) -> Result<HttpResponse, CallError> {
         let mut to = self.destination(Service::S3);
         if let Some(region) = self.known_region(bucket) {
             to = at_region(to, region);
         }
-        let send = async |to: &Destination| {
-            let (url, path) = address(to, bucket, key);
-            let to = Destination { url, ..to.clone() };
-            let wire = || Wire { method: "GET", path: format!("{path}{query}"), headers: headers.to_vec(), body: Vec::new() };
-            self.paced(action, async || self.once(action, &to, wire()).await).await
-        };
-        match send(&to).await {
+        match self.s3_at(action, &to, (bucket, key), query, headers).await {
             Err(e) if e.trouble == Trouble::WrongRegion || e.region.as_ref().is_some_and(|r| *r != to.region) => {
                 let Some(region) = e.region.clone().filter(|r| *r != to.region) else { return Err(e) };
                 self.bucket_regions().lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), region.clone());
-                send(&at_region(to, region)).await
+                self.s3_at(action, &at_region(to, region), (bucket, key), query, headers).await
             }
             other => other,
         }
+    }
+
+    async fn s3_at(
+        &self,
+        action: Action,
+        to: &Destination,
+        (bucket, key): (&str, &str),
+        query: &str,
+        headers: &[(&'static str, String)],
+    ) -> Result<HttpResponse, CallError> {
+        let (url, path) = address(to, bucket, key);
+        let to = Destination { url, ..to.clone() };
+        let wire = || Wire { method: "GET", path: format!("{path}{query}"), headers: headers.to_vec(), body: Vec::new() };
+        self.paced(action, || self.once(action, &to, wire())).await
     }
 
     fn known_region(&self, bucket: &str) -> Option<String> {
