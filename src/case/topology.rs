@@ -120,7 +120,7 @@ impl HealthCheck {
 
     /// About how long a dead target keeps receiving traffic, in seconds.
     pub fn detection_seconds(&self) -> u32 {
-        self.interval * self.unhealthy_threshold + self.timeout
+        self.interval.saturating_mul(self.unhealthy_threshold).saturating_add(self.timeout)
     }
 }
 

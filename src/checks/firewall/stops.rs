@@ -79,7 +79,7 @@ impl Stop {
     pub fn sentence(&self) -> Text {
         let (Text { en, vi }, port, n) = (&self.words, self.port, self.targets.len());
         let Text { en: purpose, vi: purpose_vi } = self.purpose_words();
-        let Text { en: from, vi: from_vi } = self.from_words();
+        let Text { en: from, vi: from_vi } = self.whence();
         let (verb, verb_vi) = if self.partly { ("partly stops", "chặn một phần") } else { ("stops", "chặn") };
         let names = self.names();
         say!(
@@ -101,7 +101,7 @@ impl Stop {
         }
     }
 
-    fn from_words(&self) -> Text {
+    fn whence(&self) -> Text {
         let (n, of) = (self.subnets.len(), self.of);
         match n {
             0 => Text::default(),
