@@ -8,6 +8,7 @@ pub mod impact;
 pub mod json;
 pub mod lanes;
 pub mod markdown;
+pub mod picture;
 pub mod plain;
 pub mod story;
 pub mod words;

@@ -117,7 +117,7 @@ fn axis(lanes: &Lanes) -> String {
     for m in &lanes.marks {
         out.push_str(&format!("<text class=\"number\" x=\"{:.1}\" y=\"12\">{}</text>\n", x(lanes, m.at), m.number));
     }
-    for t in ticks(lanes) {
+    for t in lanes.ticks() {
         let anchor = if x(lanes, t) > GUTTER + PLOT - 40.0 { "end" } else { "middle" };
         out.push_str(&format!(
             "<text class=\"soft\" x=\"{:.1}\" y=\"28\" text-anchor=\"{anchor}\">{}</text>\n",
@@ -127,15 +127,6 @@ fn axis(lanes: &Lanes) -> String {
     }
     out.push_str(&format!("<text class=\"soft\" x=\"{}\" y=\"28\" text-anchor=\"end\">UTC</text>\n</svg>\n", GUTTER - 24.0));
     out
-}
-
-/// Round times, at most nine of them.
-fn ticks(lanes: &Lanes) -> Vec<Time> {
-    const STEPS: [i64; 12] = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
-    let span = lanes.window.span().num_seconds();
-    let step = STEPS.into_iter().find(|s| span / s <= 8).unwrap_or(86400 * (span / 86400 / 8).max(1));
-    let first = crate::time::floor_to(lanes.window.start + chrono::Duration::seconds(step - 1), step as u32);
-    (0..9).map(|i| first + chrono::Duration::seconds(step * i)).take_while(|t| *t <= lanes.window.end).collect()
 }
 
 fn legend(lanes: &Lanes) -> String {

@@ -10,7 +10,8 @@ use crate::case::topology::short_name;
 use crate::judge::Judged;
 use crate::metrics::{self, ERRORS, Unit};
 use crate::text::Lang;
-use crate::time::{Time, Window};
+use crate::time::{Time, Window, floor_to};
+use chrono::Duration;
 use std::collections::BTreeSet;
 
 /// The most lanes that a document shows.
@@ -51,6 +52,17 @@ pub struct Lanes {
     /// Stretches of errors; open ones end with the window.
     pub episodes: Vec<Window>,
     pub lang: Lang,
+}
+
+impl Lanes {
+    /// Round times for the axis, at most nine of them.
+    pub fn ticks(&self) -> Vec<Time> {
+        const STEPS: [i64; 12] = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+        let span = self.window.span().num_seconds();
+        let step = STEPS.into_iter().find(|s| span / s <= 8).unwrap_or_else(|| 86400 * (span / 86400 / 8 + 1));
+        let first = floor_to(self.window.start + Duration::seconds(step - 1), u32::try_from(step).unwrap_or(86400));
+        (0..9).map(|i| first + Duration::seconds(step * i)).take_while(|t| *t <= self.window.end).collect()
+    }
 }
 
 /// A numbered event.

@@ -1,0 +1,126 @@
+//! Cells as a PNG of a stated size, drawn without any font of the machine.
+
+use super::colours::{PAPER, Rgb};
+use super::font::{self, SIDE};
+use super::{CELL_HEIGHT, Cell, cells, shapes};
+use ratatui::buffer::Buffer;
+
+/// The most pixels of a picture: a screen of 500 × 200 at twice its size.
+const MOST_PIXELS: usize = 120_000_000;
+
+/// Pixels in rows of red, green and blue.
+struct Canvas {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+/// The picture at `column` pixels a column (8 is small, 20 is fine print).
+///
+/// # Errors
+/// When the picture has no pixels or more than any reader takes.
+pub fn png(buffer: &Buffer, column: u32) -> Result<Vec<u8>, png::EncodingError> {
+    let (w, h) = (column.clamp(4, 64), column.clamp(4, 64) * CELL_HEIGHT);
+    let (width, height) = (usize::from(buffer.area.width) * w as usize, usize::from(buffer.area.height) * h as usize);
+    if width * height > MOST_PIXELS {
+        return Err(png::EncodingError::LimitsExceeded);
+    }
+    let mut canvas = Canvas { width, height, pixels: vec![PAPER.0; width * height * 3] };
+    for cell in cells(buffer).iter().flatten() {
+        canvas.cell(cell, w, h);
+    }
+    encode(&canvas)
+}
+
+fn encode(canvas: &Canvas) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let mut encoder = png::Encoder::new(&mut out, size(canvas.width), size(canvas.height));
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&canvas.pixels)?;
+    writer.finish()?;
+    Ok(out)
+}
+
+impl Canvas {
+    fn cell(&mut self, cell: &Cell, w: u32, h: u32) {
+        let (left, top) = ((u32::from(cell.x) * w) as i32, (u32::from(cell.y) * h) as i32);
+        let width = u32::from(cell.width) * w;
+        if cell.paper != PAPER {
+            self.fill(left, top, width as i32, h as i32, cell.paper, 1.0);
+        }
+        match cell.shape() {
+            Some(c) => self.shape(c, cell.ink, left, top, w, h),
+            None if cell.is_blank() => {}
+            None => self.letters(cell, left, top, w, h),
+        }
+        if cell.underlined {
+            let thick = (h / 16).max(1) as i32;
+            self.fill(left, top + h as i32 - 2 * thick, width as i32, thick, cell.ink, 1.0);
+        }
+    }
+
+    fn shape(&mut self, c: char, ink: Rgb, left: i32, top: i32, w: u32, h: u32) {
+        for r in shapes::rects(c, w as f32, h as f32) {
+            // Edges on whole pixels, so that neighbours meet without a seam.
+            let (x0, y0) = (r.x.round() as i32, r.y.round() as i32);
+            let (x1, y1) = (((r.x + r.w).round() as i32).max(x0 + 1), ((r.y + r.h).round() as i32).max(y0 + 1));
+            self.fill(left + x0, top + y0, x1 - x0, y1 - y0, ink, shapes::density(c));
+        }
+    }
+
+    fn letters(&mut self, cell: &Cell, left: i32, top: i32, w: u32, h: u32) {
+        for c in cell.symbol.chars() {
+            if let Some(rows) = font::wide(c).filter(|_| cell.width == 2) {
+                self.bitmap(&rows, cell.ink, left, top, w * 2, h);
+            } else if !font::letter(c, cell.bold, w, h, |x, y, coverage| self.blend(left + x, top + y, cell.ink, coverage)) {
+                self.unknown(cell.ink, left, top, w * u32::from(cell.width), h);
+            }
+        }
+    }
+
+    fn bitmap(&mut self, rows: &[u16; SIDE], ink: Rgb, left: i32, top: i32, w: u32, h: u32) {
+        // Square, in the middle of the cell.
+        let side = w.min(h) as usize;
+        let (dx, dy) = ((w as usize - side) / 2, (h as usize - side) / 2);
+        for y in 0..side {
+            for x in 0..side {
+                if rows[y * SIDE / side] >> (SIDE - 1 - x * SIDE / side) & 1 == 1 {
+                    self.blend(left + (x + dx) as i32, top + (y + dy) as i32, ink, 1.0);
+                }
+            }
+        }
+    }
+
+    /// An outlined box: here stands a character that no font at hand can draw.
+    fn unknown(&mut self, ink: Rgb, left: i32, top: i32, w: u32, h: u32) {
+        let (w, h, thin) = (w as i32, h as i32, (w / 12).max(1) as i32);
+        let (x, y, dx, dy) = (left + w / 8, top + h / 6, w * 3 / 4, h * 2 / 3);
+        self.fill(x, y, dx, thin, ink, 1.0);
+        self.fill(x, y + dy - thin, dx, thin, ink, 1.0);
+        self.fill(x, y, thin, dy, ink, 1.0);
+        self.fill(x + dx - thin, y, thin, dy, ink, 1.0);
+    }
+
+    fn fill(&mut self, x: i32, y: i32, w: i32, h: i32, ink: Rgb, coverage: f32) {
+        for y in y..y + h {
+            for x in x..x + w {
+                self.blend(x, y, ink, coverage);
+            }
+        }
+    }
+
+    fn blend(&mut self, x: i32, y: i32, ink: Rgb, coverage: f32) {
+        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
+        if x >= self.width || y >= self.height {
+            return;
+        }
+        let at = (y * self.width + x) * 3;
+        if let Some([r, g, b]) = self.pixels.get_mut(at..at + 3) {
+            let mixed = Rgb(*r, *g, *b).mixed(ink, coverage);
+            (*r, *g, *b) = (mixed.0, mixed.1, mixed.2);
+        }
+    }
+}
