@@ -10,7 +10,7 @@ pub fn event(event: &Value, description: Option<&str>, affected: &[String]) -> O
     let code = text(event, "eventTypeCode").unwrap_or("AWS_HEALTH_EVENT");
     let place = word(event, "availabilityZone").or_else(|| word(event, "region"));
     let status = text(event, "statusCode").unwrap_or("?");
-    let scope = text(event, "eventScopeCode").unwrap_or_default();
+    let scope = text(event, "eventScopeCode").map(|s| format!(" {s}")).unwrap_or_default();
     let said = description.map(|d| format!(": {d}")).unwrap_or_default();
     Some(Event {
         id: word(event, "arn").unwrap_or_else(|| format!("{code}/{at}")),
@@ -21,8 +21,7 @@ pub fn event(event: &Value, description: Option<&str>, affected: &[String]) -> O
         service: word(event, "service").unwrap_or_default().into(),
         actor: Actor { name: "AWS".into(), kind: ActorKind::Service, ..Actor::default() },
         resources: place.clone().into_iter().chain(affected.iter().cloned()).take(128).map(Into::into).collect(),
-        summary: cut(format!("{code} in {}, {status} {scope}{said}", place.unwrap_or_else(|| "all regions".into())).trim_end(), 1500)
-            .into(),
+        summary: cut(format!("{code} in {}, {status}{scope}{said}", place.unwrap_or_else(|| "all regions".into())).trim_end(), 1500).into(),
         error: None,
         raw: Some(bounded(event)),
     })

@@ -23,5 +23,7 @@ mod pace;
 pub mod s3;
 pub mod session;
 mod values;
+#[cfg(test)]
+pub(crate) mod stub;
 
 pub use options::LiveOptions;

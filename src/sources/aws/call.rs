@@ -31,7 +31,6 @@ use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
 use aws_runtime::user_agent::{ApiMetadata, AwsUserAgent, UserAgentInterceptor};
-use aws_smithy_runtime::client::orchestrator::AuthSchemeAndEndpointOrchestrationV2;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
 use aws_smithy_runtime::client::stalled_stream_protection::StalledStreamProtectionInterceptor;
@@ -440,7 +439,6 @@ fn signing_config(service: Service) -> SigV4OperationSigningConfig {
 /// Everything that is the same for all calls of the thin layer, put together as the SDK's own crates do.
 fn signing_plugin(config: &SdkConfig, guard: Guard) -> StaticRuntimePlugin {
     let mut layer = Layer::new("alb-triage");
-    layer.store_put(AuthSchemeAndEndpointOrchestrationV2);
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(AwsUserAgent::new_from_environment(
         aws_types::os_shim_internal::Env::real(),

@@ -71,7 +71,13 @@ impl Intercept for Guard {
         "Guard"
     }
 
-    fn read_before_execution(&self, _: &BeforeSerializationInterceptorContextRef<'_>, cfg: &mut ConfigBag) -> Result<(), BoxError> {
+    /// The first moment at which a client's interceptor knows the operation; nothing is written yet.
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
         action(cfg)?;
         Ok(())
     }
