@@ -22,8 +22,8 @@ pub mod options;
 mod pace;
 pub mod s3;
 pub mod session;
-mod values;
 #[cfg(test)]
 pub(crate) mod stub;
+mod values;
 
 pub use options::LiveOptions;
