@@ -1,0 +1,265 @@
+//! Where we look: window, cursor, marks. Every pane reads it, only its own methods change it. Knows no
+//! terminal and no clock.
+
+use crate::time::{Time, Window};
+use chrono::Duration;
+
+/// What a window is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    Yesterday,
+    LastWeek,
+    HourBefore,
+}
+
+impl Compare {
+    /// How far back.
+    pub fn back(self) -> Duration {
+        match self {
+            Self::Yesterday => Duration::days(1),
+            Self::LastWeek => Duration::days(7),
+            Self::HourBefore => Duration::hours(1),
+        }
+    }
+
+    /// The next one on the same key.
+    pub fn next(this: Option<Self>) -> Option<Self> {
+        match this {
+            None => Some(Self::Yesterday),
+            Some(Self::Yesterday) => Some(Self::LastWeek),
+            Some(Self::LastWeek) => Some(Self::HourBefore),
+            Some(Self::HourBefore) => None,
+        }
+    }
+}
+
+/// The viewport.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    window: Window,
+    /// Everything that was gathered.
+    whole: Window,
+    pub cursor: Time,
+    pub marks: [Option<Time>; 2],
+    /// The window ends at now and moves with it.
+    pub following: bool,
+    /// The verdict is about this window, wherever one looks.
+    pub pinned: Option<Window>,
+    pub compare: Option<Compare>,
+    history: Vec<Window>,
+    /// The user moved something: nothing may move by itself any more.
+    pub touched: bool,
+}
+
+/// How many windows `undo` remembers.
+const REMEMBERED: usize = 64;
+
+impl View {
+    pub fn new(whole: Window) -> Self {
+        Self {
+            window: whole,
+            whole,
+            cursor: whole.middle(),
+            marks: [None; 2],
+            following: false,
+            pinned: None,
+            compare: None,
+            history: Vec::new(),
+            touched: false,
+        }
+    }
+
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    pub fn whole(&self) -> Window {
+        self.whole
+    }
+
+    /// What is judged.
+    pub fn judged_window(&self) -> Window {
+        self.pinned.unwrap_or(self.window)
+    }
+
+    /// More was gathered; what is looked at stays, unless nobody has touched it.
+    pub fn grow(&mut self, whole: Window) {
+        let looked_at_all = self.window == self.whole && !self.touched;
+        self.whole = whole;
+        if looked_at_all {
+            self.window = whole;
+        }
+        self.cursor = clamp(self.cursor, self.window);
+    }
+
+    /// Goes to a window, remembering the one before. The cursor stays inside.
+    pub fn go(&mut self, window: Window) {
+        self.touched = true;
+        if window == self.window || window.span() <= Duration::zero() {
+            return;
+        }
+        if self.history.len() == REMEMBERED {
+            self.history.remove(0);
+        }
+        self.history.push(self.window);
+        self.window = window;
+        self.cursor = clamp(self.cursor, window);
+    }
+
+    /// Zooms about the cursor; below 1 is nearer.
+    pub fn zoom(&mut self, factor: f64) {
+        self.go(self.window.zoomed(factor, self.cursor));
+    }
+
+    /// Moves by a share of the width; the cursor keeps its column.
+    pub fn pan(&mut self, share: f64) {
+        let moved = self.window.panned(share);
+        let by = moved.start - self.window.start;
+        self.following = false;
+        self.go(moved);
+        self.cursor = clamp(self.cursor + by, self.window);
+    }
+
+    /// Back to the window before.
+    pub fn undo(&mut self) -> bool {
+        let Some(before) = self.history.pop() else { return false };
+        self.window = before;
+        self.cursor = clamp(self.cursor, before);
+        true
+    }
+
+    /// To what lies between the marks, or between the mark and the cursor.
+    pub fn zoom_to_selection(&mut self) -> bool {
+        let Some(selection) = self.selection() else { return false };
+        let widened = if selection.span() < crate::time::NARROWEST {
+            Window { start: selection.middle() - crate::time::NARROWEST / 2, end: selection.middle() + crate::time::NARROWEST / 2 }
+        } else {
+            selection
+        };
+        self.go(widened);
+        self.marks = [None; 2];
+        true
+    }
+
+    /// What lies between the marks, or between one mark and the cursor.
+    pub fn selection(&self) -> Option<Window> {
+        let window = match self.marks {
+            [Some(a), Some(b)] => Window::new(a, b),
+            [Some(a), None] | [None, Some(a)] => Window::new(a, self.cursor),
+            [None, None] => return None,
+        };
+        (window.span() > Duration::zero()).then_some(window)
+    }
+
+    /// Sets a mark at the cursor, or takes it off when it is there.
+    pub fn mark(&mut self, which: usize) {
+        let at = Some(self.cursor);
+        if let Some(mark) = self.marks.get_mut(which) {
+            *mark = if *mark == at { None } else { at };
+        }
+    }
+
+    /// The cursor to `t`; the window follows when it must.
+    pub fn look_at(&mut self, t: Time) {
+        self.touched = true;
+        if !self.window.contains(t) {
+            let half = self.window.span() / 2;
+            self.go(Window { start: t - half, end: t - half + self.window.span() });
+        }
+        self.cursor = t;
+    }
+
+    /// Moves the cursor by whole columns of `step` seconds; at the edge the window moves along.
+    pub fn step(&mut self, columns: i64, step: i64) {
+        self.touched = true;
+        let to = self.cursor + Duration::seconds(columns * step);
+        if !self.window.contains(to) {
+            let by = if to < self.window.start { to - self.window.start } else { to - self.window.end + Duration::seconds(step) };
+            self.window = Window { start: self.window.start + by, end: self.window.end + by };
+            self.following = false;
+        }
+        self.cursor = clamp(to, self.window);
+    }
+
+    /// Follow mode: the window keeps its width and ends at `now`.
+    pub fn follow_to(&mut self, now: Time) {
+        let by = now - self.window.end;
+        if by > Duration::zero() {
+            let at_end = self.cursor >= self.window.end - Duration::minutes(2);
+            self.window = Window { start: self.window.start + by, end: now };
+            self.cursor = if at_end { clamp(now, self.window) } else { clamp(self.cursor, self.window) };
+        }
+    }
+}
+
+fn clamp(t: Time, window: Window) -> Time {
+    let last = (window.end - Duration::seconds(1)).max(window.start);
+    t.clamp(window.start, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    fn at(s: i64) -> Time {
+        DateTime::from_timestamp(s, 0).unwrap()
+    }
+
+    fn hour() -> View {
+        View::new(Window::new(at(1_700_000_000), at(1_700_003_600)))
+    }
+
+    #[test]
+    fn undo_goes_back_through_every_window() {
+        let mut view = hour();
+        let first = view.window();
+        view.zoom(0.5);
+        let second = view.window();
+        view.pan(0.5);
+        assert!(view.undo() && view.window() == second);
+        assert!(view.undo() && view.window() == first);
+        assert!(!view.undo());
+    }
+
+    #[test]
+    fn two_marks_zoom_to_what_is_between_them() {
+        let mut view = hour();
+        view.cursor = at(1_700_000_600);
+        view.mark(0);
+        view.cursor = at(1_700_002_400);
+        view.mark(1);
+        assert!(view.zoom_to_selection());
+        assert_eq!(view.window(), Window::new(at(1_700_000_600), at(1_700_002_400)));
+    }
+
+    #[test]
+    fn a_pinned_verdict_stays_while_one_looks_around() {
+        let mut view = hour();
+        view.pinned = Some(view.window());
+        view.zoom(0.5);
+        assert_eq!(view.judged_window(), hour().window());
+    }
+
+    proptest! {
+        #[test]
+        fn the_cursor_never_leaves_the_window(steps in proptest::collection::vec((0u8..8, -5i64..5), 0..60)) {
+            let mut view = hour();
+            for (what, n) in steps {
+                match what {
+                    0 => view.zoom(0.5),
+                    1 => view.zoom(2.0),
+                    2 => view.pan(n as f64 / 4.0),
+                    3 => { view.undo(); }
+                    4 => view.step(n, 60),
+                    5 => view.mark((n.unsigned_abs() % 2) as usize),
+                    6 => { view.zoom_to_selection(); }
+                    _ => view.look_at(at(1_700_000_000 + n * 7000)),
+                }
+                prop_assert!(view.window().contains(view.cursor), "{:?} {:?}", view.window(), view.cursor);
+                prop_assert!(view.window().span() >= crate::time::NARROWEST);
+            }
+        }
+    }
+}
