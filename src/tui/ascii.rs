@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn vietnamese_stays_readable() {
-        let plain: String = "Không có cảnh báo nào, ĐÃ XỬ LÝ, được ưu tiên".chars().map(|c| if c.is_ascii() { c } else { twin(c) }).collect();
+        let plain: String =
+            "Không có cảnh báo nào, ĐÃ XỬ LÝ, được ưu tiên".chars().map(|c| if c.is_ascii() { c } else { twin(c) }).collect();
         assert_eq!(plain, "Khong co canh bao nao, DA XU LY, duoc uu tien");
     }
 

@@ -5,8 +5,7 @@ use crate::time::{Time, Window};
 use chrono::{DateTime, Duration};
 
 /// Steps a column may have where that wastes little width: they hold whole periods.
-const STEPS: [i64; 21] =
-    [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200];
+const STEPS: [i64; 21] = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200];
 
 /// Columns of equal width in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +57,9 @@ impl Axis {
         let first = self.start.timestamp() + (-(self.start.timestamp() + offset)).rem_euclid(every);
         (0..)
             .map(|i| first + every * i)
-            .map_while(|s| DateTime::from_timestamp(s, 0).and_then(|t| self.column(t).map(|x| (x, clock.tick(t, Duration::seconds(every))))))
+            .map_while(|s| {
+                DateTime::from_timestamp(s, 0).and_then(|t| self.column(t).map(|x| (x, clock.tick(t, Duration::seconds(every)))))
+            })
             .collect()
     }
 }

@@ -196,7 +196,9 @@ impl Keymap {
             for key in &row.keys {
                 let press = press_of(key).ok_or_else(|| format!("“{key}” is not a key (say h, H, ctrl-d, shift-tab, space, pgup, f1)"))?;
                 match bound.insert(press, row.action) {
-                    Some(other) if other != row.action => return Err(format!("the key “{key}” is claimed by {other:?} and by {:?}", row.action)),
+                    Some(other) if other != row.action => {
+                        return Err(format!("the key “{key}” is claimed by {other:?} and by {:?}", row.action));
+                    }
                     _ => {}
                 }
             }
@@ -297,7 +299,8 @@ mod tests {
 
     #[test]
     fn own_keys_replace_and_the_way_out_stays() {
-        let map = Keymap::new(Some("[[key]]\naction = \"quit\"\nkeys = [\"X\"]\n[[key]]\naction = \"quit-now\"\nkeys = [\"Q\"]\n")).unwrap();
+        let map =
+            Keymap::new(Some("[[key]]\naction = \"quit\"\nkeys = [\"X\"]\n[[key]]\naction = \"quit-now\"\nkeys = [\"Q\"]\n")).unwrap();
         assert_eq!(map.action(press('X')), Some(Action::Quit));
         assert_eq!(map.action(press('q')), None);
         assert_eq!(map.action(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Some(Action::QuitNow));

@@ -197,6 +197,11 @@ pub fn below(area: Rect, n: u16) -> Rect {
     Rect { y: area.y + n, height: area.height - n, ..area }
 }
 
+/// What is left of a pane below its title row.
+pub fn title_below(area: Rect) -> Rect {
+    below(area, 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,8 +24,27 @@ macro_rules! roles {
 }
 
 roles![
-    text, dim, title, rule, focus, verdict, good, warn, bad, unknown, info, errors, cause, consequence, context, ghost, threshold, event,
-    cursor, selection, mark,
+    text,
+    dim,
+    title,
+    rule,
+    focus,
+    verdict,
+    good,
+    warn,
+    bad,
+    unknown,
+    info,
+    errors,
+    cause,
+    consequence,
+    context,
+    ghost,
+    threshold,
+    event,
+    cursor,
+    selection,
+    mark,
 ];
 
 /// `["#rrggbb" or "on #rrggbb", one of sixteen, modifiers]`
@@ -219,9 +238,20 @@ mod tests {
             };
             0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
         }
-        for (name, ground) in [("dark", Color::Rgb(16, 16, 16)), ("light", Color::Rgb(250, 250, 250)), ("contrast", Color::Rgb(255, 255, 255))] {
+        for (name, ground) in
+            [("dark", Color::Rgb(16, 16, 16)), ("light", Color::Rgb(250, 250, 250)), ("contrast", Color::Rgb(255, 255, 255))]
+        {
             let t = Theme::built_in(name, ColorMode::TrueColor);
-            for (role, style) in [("text", t.text), ("dim", t.dim), ("good", t.good), ("warn", t.warn), ("bad", t.bad), ("unknown", t.unknown), ("errors", t.errors), ("cause", t.cause)] {
+            for (role, style) in [
+                ("text", t.text),
+                ("dim", t.dim),
+                ("good", t.good),
+                ("warn", t.warn),
+                ("bad", t.bad),
+                ("unknown", t.unknown),
+                ("errors", t.errors),
+                ("cause", t.cause),
+            ] {
                 let (a, b) = (luminance(style.fg.unwrap()), luminance(ground));
                 let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
                 assert!(contrast >= 4.5, "{name}.{role}: {contrast:.1}");

@@ -1,0 +1,174 @@
+//! What happened, as the findings pane lists it and the lanes mark it: the timeline of changes, the
+//! alarm's own transitions, and evidence that has a time.
+
+use super::paint::Look;
+use crate::analysis::timeline::{Entry, Relation};
+use crate::case::Case;
+use crate::case::alarm::AlarmChangeKind;
+use crate::case::events::{Event, EventSource};
+use crate::checks::Status;
+use crate::judge::Judged;
+use crate::time::{Time, Window};
+
+/// Key of an event in the case.
+pub type EventKey = (Time, EventSource, String);
+
+/// Where a happening comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Events(Vec<EventKey>),
+    AlarmChange(usize),
+    Evidence(String),
+}
+
+/// One line of the findings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happening {
+    pub at: Time,
+    pub end: Option<Time>,
+    pub seconds_from_onset: Option<i64>,
+    pub relation: Option<Relation>,
+    /// From 1, the weightiest first.
+    pub rank: u32,
+    pub text: String,
+    /// Did not change anything: a failed attempt.
+    pub attempt: bool,
+    pub origin: Origin,
+}
+
+/// How the findings are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    Time,
+    Relevance,
+}
+
+/// Everything that happened, in order of time.
+pub fn all(case: &Case, judged: Option<&Judged>, look: &Look) -> Vec<Happening> {
+    let mut list: Vec<Happening> = match judged.map(|j| &j.analysis.timeline).filter(|t| !t.entries.is_empty()) {
+        Some(timeline) => timeline.entries.iter().filter_map(|e| of_entry(case, e, look)).collect(),
+        None => case.events.iter().map(|(key, event)| of_event(key, event, judged, look)).collect(),
+    };
+    if !list.iter().any(|h| matches!(&h.origin, Origin::Events(keys) if keys.iter().any(|k| k.1 == EventSource::Alarm))) {
+        list.extend(alarm_changes(case, judged, look));
+    }
+    list.extend(judged.map(|j| evidence(j, look)).unwrap_or_default());
+    list.sort_by(|a, b| (a.at, a.rank).cmp(&(b.at, b.rank)));
+    list
+}
+
+fn of_entry(case: &Case, entry: &Entry, look: &Look) -> Option<Happening> {
+    let event = entry.event(case)?;
+    let more = entry.events.len().saturating_sub(1);
+    let text = if more > 0 { format!("{} (×{})", sentence(event, look), more + 1) } else { sentence(event, look) };
+    Some(Happening {
+        at: entry.at,
+        end: entry.end,
+        seconds_from_onset: entry.seconds_from_onset,
+        relation: Some(entry.relation),
+        rank: entry.rank,
+        text,
+        attempt: entry.attempt,
+        origin: Origin::Events(entry.events.clone()),
+    })
+}
+
+fn of_event(key: &EventKey, event: &Event, judged: Option<&Judged>, look: &Look) -> Happening {
+    Happening {
+        at: event.at,
+        end: event.end,
+        seconds_from_onset: from_onset(judged, event.at),
+        relation: None,
+        rank: 500,
+        text: sentence(event, look),
+        attempt: event.error.is_some(),
+        origin: Origin::Events(vec![key.clone()]),
+    }
+}
+
+fn from_onset(judged: Option<&Judged>, at: Time) -> Option<i64> {
+    judged.and_then(|j| j.analysis.onset()).map(|onset| (at - onset).num_seconds())
+}
+
+/// What was done, by whom, with what.
+pub fn sentence(event: &Event, look: &Look) -> String {
+    let what = match (event.summary.is_empty(), event.summary.contains(event.name.as_str())) {
+        (true, _) => event.name.to_string(),
+        (_, true) => event.summary.to_string(),
+        (_, false) => format!("{}: {}", event.name, event.summary),
+    };
+    let by = if event.actor.name.is_empty() || what.contains(event.actor.name.as_str()) {
+        String::new()
+    } else {
+        format!("{}{}", look.say(" by ", " bởi "), event.actor.name)
+    };
+    let tool = event.actor.tool.as_ref().map(|t| format!(" ({t})")).unwrap_or_default();
+    let error = event.error.as_ref().map(|e| format!("{}{e}", look.say(", refused: ", ", bị từ chối: "))).unwrap_or_default();
+    format!("{what}{by}{tool}{error}")
+}
+
+fn alarm_changes<'a>(case: &'a Case, judged: Option<&'a Judged>, look: &'a Look) -> impl Iterator<Item = Happening> + 'a {
+    case.alarm_changes.iter().enumerate().filter_map(move |(i, change)| {
+        let word = match change.kind {
+            AlarmChangeKind::ToAlarm => look.say("alarm → ALARM", "alarm → ALARM"),
+            AlarmChangeKind::ToOk => look.say("alarm → OK", "alarm → OK"),
+            AlarmChangeKind::ToInsufficientData => look.say("alarm → INSUFFICIENT_DATA", "alarm → INSUFFICIENT_DATA"),
+            AlarmChangeKind::Edited => look.say("alarm edited", "alarm bị sửa"),
+            AlarmChangeKind::Action => return None,
+        };
+        Some(Happening {
+            at: change.at,
+            end: None,
+            seconds_from_onset: from_onset(judged, change.at),
+            relation: None,
+            rank: 50,
+            text: word.to_owned(),
+            attempt: false,
+            origin: Origin::AlarmChange(i),
+        })
+    })
+}
+
+/// What failing steps rest on, where it has a time.
+fn evidence(judged: &Judged, look: &Look) -> Vec<Happening> {
+    let failing = judged.outcomes.iter().filter(|o| matches!(o.status, Status::Fail | Status::Warn) && o.check != "verdict");
+    let mut ids: Vec<&String> = failing.flat_map(|o| &o.evidence).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let timed = ids.into_iter().filter_map(|id| {
+        let entry = judged.book.get(id)?;
+        let at = entry.values.iter().find_map(|v| v.at)?;
+        Some(Happening {
+            at,
+            end: None,
+            seconds_from_onset: from_onset(Some(judged), at),
+            relation: None,
+            rank: 100,
+            text: look.text(&entry.sentence).to_owned(),
+            attempt: false,
+            origin: Origin::Evidence(id.clone()),
+        })
+    });
+    timed.collect()
+}
+
+/// The happenings that pass a filter, in the wanted order, as indices.
+pub fn listed(all: &[Happening], filter: &str, order: Order) -> Vec<usize> {
+    let filter = filter.to_lowercase();
+    let mut list: Vec<usize> = (0..all.len()).filter(|i| filter.is_empty() || all[*i].text.to_lowercase().contains(&filter)).collect();
+    if order == Order::Relevance {
+        list.sort_by_key(|i| (all[*i].rank, all[*i].at));
+    }
+    list
+}
+
+/// The weightiest happenings of `window` that are marked on the lanes: index and number from 1 in order of time.
+pub fn marked(all: &[Happening], window: Window, most: usize) -> Vec<(usize, u8)> {
+    let inside = |h: &Happening| window.contains(h.at) || h.end.is_some_and(|end| Window::new(h.at, end).overlaps(&window));
+    let mut picked: Vec<usize> = (0..all.len()).filter(|i| inside(&all[*i]) && !matches!(all[*i].origin, Origin::Evidence(_))).collect();
+    picked.sort_by_key(|i| (all[*i].rank, all[*i].at));
+    picked.truncate(most.min(9));
+    picked.sort_by_key(|i| (all[*i].at, *i));
+    picked.into_iter().zip(1..).collect()
+}

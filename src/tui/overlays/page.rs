@@ -1,0 +1,322 @@
+//! A page to read: why a step stands as it does, a whole event, a hypothesis, a gap, the working behind a
+//! number. Made anew from the case each time, so that it stays right while data arrives.
+
+use super::frame;
+use crate::case::series::SeriesKey;
+use crate::checks::Evidence;
+use crate::diagnosis::Reason;
+use crate::exchange::Origin as Source;
+use crate::time::rfc3339;
+use crate::tui::app::App;
+use crate::tui::happenings::Origin;
+use crate::tui::paint::{self, Line, piece};
+use crate::tui::panes::{lanes, log, runbook};
+use crate::tui::{clock, words, working};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// What a page is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    Step(&'static str),
+    Happening(Origin),
+    Cause(&'static str),
+    /// The `i`th row of the gaps.
+    Gap(usize),
+    Working(SeriesKey),
+    Log(String),
+    /// Log name and template id.
+    Template(String, u32),
+}
+
+/// Lines being gathered, wrapped to a width.
+pub struct Sheet<'a> {
+    app: &'a App,
+    width: u16,
+    lines: Vec<Line>,
+}
+
+impl Sheet<'_> {
+    pub fn heading(&mut self, words: &str) {
+        if !self.lines.is_empty() {
+            self.lines.push(Vec::new());
+        }
+        self.lines.push(vec![piece(words.to_owned(), self.app.look.theme.title)]);
+    }
+
+    pub fn say(&mut self, words: &str, style: Style) {
+        self.hanging("", words, style);
+    }
+
+    /// A sign, and words wrapped beside it.
+    pub fn hanging(&mut self, sign: &str, words: &str, style: Style) {
+        let indent = paint::width_of(sign);
+        for (i, part) in paint::wrap(words, self.width.saturating_sub(indent)).into_iter().enumerate() {
+            let left = if i == 0 { sign.to_owned() } else { " ".repeat(usize::from(indent)) };
+            self.lines.push(vec![piece(left, style), piece(part, style)]);
+        }
+    }
+}
+
+pub fn draw(buf: &mut Buffer, area: Rect, app: &App, about: &About, scroll: usize) {
+    let (title, lines) = made(app, about, area.width.saturating_sub(4));
+    let inner = frame(buf, area, app, &title, app.look.say("j k scroll · y copy · Esc back", "j k cuộn · y sao chép · Esc quay lại"));
+    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (y, line) in lines.iter().skip(scroll).take(usize::from(inner.height)).enumerate() {
+        paint::line(buf, inner, 0, y as u16, line);
+    }
+}
+
+/// Title and lines of a page.
+pub fn made(app: &App, about: &About, width: u16) -> (String, Vec<Line>) {
+    let mut sheet = Sheet { app, width: width.max(10), lines: Vec::new() };
+    let title = match about {
+        About::Step(id) => step(&mut sheet, id),
+        About::Happening(origin) => happening(&mut sheet, origin),
+        About::Cause(id) => cause(&mut sheet, id),
+        About::Gap(i) => gap(&mut sheet, *i),
+        About::Working(key) => working::page(&mut sheet, app, key),
+        About::Log(name) => log_row(&mut sheet, name),
+        About::Template(name, id) => template(&mut sheet, name, *id),
+    };
+    (title, sheet.lines)
+}
+
+/// The page as plain text, for the clipboard.
+pub fn plain(app: &App, about: &About) -> String {
+    let (title, lines) = made(app, about, 100);
+    let body: Vec<String> = lines.iter().map(|l| l.iter().map(|p| p.text.as_ref()).collect::<String>().trim_end().to_owned()).collect();
+    format!("{title}\n\n{}\n", body.join("\n"))
+}
+
+fn step(sheet: &mut Sheet, id: &str) -> String {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    let look = &app.look;
+    sheet.say(words::question(look, id), theme.text);
+    let rows = runbook::rows(app);
+    let outcome = app.judged.as_ref().and_then(|j| j.outcomes.iter().find(|o| o.check == id));
+    let hidden = app.session.verdict_hidden && id == "verdict";
+    if let Some(outcome) = outcome.filter(|_| !hidden) {
+        let style = words::status_style(theme, outcome.status);
+        sheet.heading(words::status(look, outcome.status));
+        sheet.hanging(&format!("{} ", words::status_sign(outcome.status)), look.text(&outcome.summary), style);
+        for detail in &outcome.details {
+            sheet.hanging("  ", look.text(detail), theme.text);
+        }
+        if !outcome.evidence.is_empty() {
+            sheet.heading(look.say("Evidence", "Bằng chứng"));
+            let entries: Vec<_> = outcome.evidence.iter().filter_map(|e| Some((e, app.judged.as_ref()?.book.get(e)?))).collect();
+            for (id, entry) in entries {
+                evidence(sheet, id, entry, "· ");
+            }
+        }
+    } else if rows.is_empty() || outcome.is_none() {
+        sheet.say(look.say("not judged yet", "chưa xét"), theme.dim);
+    }
+    answers(sheet, id);
+    words::step(look, id).to_owned()
+}
+
+fn answers(sheet: &mut Sheet, id: &str) {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    let said: Vec<_> = app.case.answers.iter().filter(|a| a.check == id).collect();
+    if said.is_empty() {
+        return;
+    }
+    sheet.heading(app.look.say("What people said", "Con người nói"));
+    for a in said {
+        let by = if a.by.is_empty() { app.look.say("somebody", "ai đó") } else { a.by.as_str() };
+        let words = format!("{} {by}: {} {}", app.clock().second(a.at), runbook::said(app, a.answer), a.note);
+        sheet.hanging("· ", &words, theme.info);
+    }
+}
+
+fn evidence(sheet: &mut Sheet, id: &str, entry: &Evidence, sign: &str) {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    sheet.hanging(sign, app.look.text(&entry.sentence), theme.text);
+    let values: Vec<String> = entry
+        .values
+        .iter()
+        .take(12)
+        .map(|v| {
+            let at = v.at.map(|t| format!(" {} {}", app.look.say("at", "lúc"), app.clock().second(t))).unwrap_or_default();
+            format!("{} {}{}{at}", v.name, plain_number(v.value), v.unit.map(|u| format!(" {u}")).unwrap_or_default())
+        })
+        .collect();
+    if !values.is_empty() {
+        sheet.hanging("    ", &values.join(" · "), theme.dim);
+    }
+    let from = entry.api.as_ref().map(source).unwrap_or_default();
+    sheet.hanging("    ", &format!("[{id}] {} {from}", words::area(&app.look, entry.area)), theme.dim);
+}
+
+fn plain_number(v: f64) -> String {
+    if v == v.trunc() && v.abs() < 1e15 { format!("{v:.0}") } else { format!("{v:.4}").trim_end_matches('0').to_owned() }
+}
+
+/// `cloudwatch:GetMetricData (Namespace=…)`
+fn source(origin: &Source) -> String {
+    let parameters: Vec<String> = origin.parameters.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    if parameters.is_empty() { origin.operation.clone() } else { format!("{} ({})", origin.operation, parameters.join(", ")) }
+}
+
+fn happening(sheet: &mut Sheet, origin: &Origin) -> String {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    match origin {
+        Origin::Events(keys) => {
+            for key in keys {
+                if let Some(event) = app.case.events.get(key) {
+                    one_event(sheet, event);
+                }
+            }
+            app.look.say("Event", "Sự kiện").to_owned()
+        }
+        Origin::AlarmChange(i) => {
+            if let Some(change) = app.case.alarm_changes.get(*i) {
+                sheet.say(&rfc3339(change.at), theme.dim);
+                sheet.say(&change.summary, theme.text);
+                sheet.say(&change.reason, theme.text);
+            }
+            app.look.say("Alarm", "Alarm").to_owned()
+        }
+        Origin::Evidence(id) => {
+            if let Some(entry) = app.judged.as_ref().and_then(|j| j.book.get(id)) {
+                evidence(sheet, id, entry, "");
+            }
+            app.look.say("Evidence", "Bằng chứng").to_owned()
+        }
+    }
+}
+
+fn one_event(sheet: &mut Sheet, event: &crate::case::events::Event) {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    sheet.heading(&event.name);
+    sheet.say(&event.summary, theme.text);
+    let distance = app.onset().map(|o| format!("  ({})", clock::from_onset((event.at - o).num_seconds()))).unwrap_or_default();
+    let until = event.end.map(|e| format!(" … {}", app.clock().second(e))).unwrap_or_default();
+    let zone = app.clock().zone_name(event.at);
+    let rows = [
+        (app.look.say("when", "khi nào"), format!("{}{until} {zone}{distance}", app.clock().second(event.at))),
+        (app.look.say("who", "ai"), format!("{} {}", event.actor.name, event.actor.arn)),
+        (app.look.say("from", "từ đâu"), format!("{} {}", event.actor.from, event.actor.user_agent)),
+        (app.look.say("on", "trên gì"), event.resources.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(" ")),
+        (app.look.say("refused", "bị từ chối"), event.error.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("id", event.id.clone()),
+    ];
+    for (name, value) in rows {
+        if !value.trim().is_empty() {
+            sheet.hanging(&paint::padded(name, 12), value.trim(), theme.text);
+        }
+    }
+    if let Some(raw) = &event.raw {
+        for line in serde_json::to_string_pretty(raw).unwrap_or_default().lines() {
+            // Strings inside are foreign: cleaned like all else before they reach the terminal.
+            let clean = crate::text::clean(line);
+            let indent = clean.len() - clean.trim_start().len();
+            sheet.hanging(&" ".repeat(indent.min(24)), clean.trim_start(), theme.dim);
+        }
+    }
+}
+
+fn cause(sheet: &mut Sheet, id: &str) -> String {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    let look = &app.look;
+    let Some(h) = app.judged.as_ref().and_then(|j| j.hypotheses.iter().find(|h| h.cause == id)) else { return id.to_owned() };
+    let points = format!("{:+}", h.points).replace('-', "−");
+    sheet.say(
+        &format!(
+            "{} · {points} {}",
+            words::likelihood(look, h.verdict),
+            look.say("points (+10: ten times as likely)", "điểm (+10: khả năng gấp mười)")
+        ),
+        words::likelihood_style(theme, h.verdict),
+    );
+    if let Some(entry) = h.refuted_by.as_ref().and_then(|id| app.judged.as_ref()?.book.get(id)) {
+        sheet.heading(look.say("Refuted by", "Bị bác bỏ bởi"));
+        sheet.hanging("✗ ", look.text(&entry.sentence), theme.warn);
+    }
+    weighed(sheet, look.say("For", "Vì"), &h.reasons_for);
+    weighed(sheet, look.say("Against", "Trái"), &h.reasons_against);
+    if !h.missing.is_empty() {
+        sheet.heading(look.say("Missing", "Còn thiếu"));
+        for text in &h.missing {
+            sheet.hanging("? ", look.text(text), theme.unknown);
+        }
+    }
+    if !h.next_step.is_empty() {
+        sheet.heading(look.say("Cheapest next test", "Cách kiểm tra rẻ nhất"));
+        sheet.say(look.text(&h.next_step), theme.focus);
+    }
+    words::cause(look, id).to_owned()
+}
+
+fn weighed(sheet: &mut Sheet, title: &str, reasons: &[Reason]) {
+    if reasons.is_empty() {
+        return;
+    }
+    sheet.heading(title);
+    let app = sheet.app;
+    for r in reasons {
+        if let Some(entry) = app.judged.as_ref().and_then(|j| j.book.get(&r.evidence)) {
+            let points = paint::right(&format!("{:+}", r.points).replace('-', "−"), 4);
+            evidence(sheet, &r.evidence, entry, &format!("{points}  "));
+        }
+    }
+}
+
+fn gap(sheet: &mut Sheet, i: usize) -> String {
+    use crate::tui::panes::gaps::{Row, rows};
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    if let Some(Row::Gap(gap)) = rows(app).get(i) {
+        sheet.say(&format!("{}: {}", words::area(&app.look, gap.area), gap.subject), theme.text);
+        sheet.say(lanes::reason_words(&app.look, gap.reason), theme.unknown);
+        sheet.say(&gap.detail, theme.text);
+        if let Some(action) = &gap.action {
+            sheet.heading(app.look.say("Would be unlocked by", "Mở khóa bằng"));
+            sheet.say(action, theme.info);
+        }
+    }
+    if let Some(statement) = crate::tui::panes::gaps::iam_statement(app) {
+        sheet.heading(
+            app.look
+                .say("Everything that was denied, as one statement (y copies it)", "Mọi quyền bị từ chối, thành một câu lệnh (y sao chép)"),
+        );
+        for line in statement.lines() {
+            sheet.lines.push(vec![piece(line.to_owned(), theme.dim)]);
+        }
+    }
+    app.look.say("Gap", "Thiếu sót").to_owned()
+}
+
+fn log_row(sheet: &mut Sheet, name: &str) -> String {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    let Some(access) = &app.case.access_log else { return name.to_owned() };
+    let window = app.view.window();
+    let mut sums: std::collections::BTreeMap<&'static str, u64> = std::collections::BTreeMap::new();
+    let mine = |f: &&crate::accesslog::FailureRow| f.target == name || f.node == name || f.signature.id() == name;
+    for f in access.failures.iter().filter(mine).filter(|f| window.contains(f.minute)) {
+        *sums.entry(f.signature.id()).or_default() += f.count;
+    }
+    for (signature, count) in sums {
+        sheet.hanging(&format!("{count:>8}  "), &format!("{signature}: {}", log::signature_words(app, signature)), theme.text);
+        if let Some((_, line)) = access.samples.iter().find(|(s, _)| s.id() == signature) {
+            sheet.hanging("          ", line, theme.dim);
+        }
+    }
+    name.to_owned()
+}
+
+fn template(sheet: &mut Sheet, name: &str, id: u32) -> String {
+    let (app, theme) = (sheet.app, &sheet.app.look.theme);
+    let Some(t) = app.case.app_logs.get(name).and_then(|l| l.templates.iter().find(|t| t.id == id)) else { return name.to_owned() };
+    sheet.say(&t.pattern, theme.text);
+    sheet.say(&format!("{} × · {:?}", t.total, t.level), theme.dim);
+    let streams: Vec<&str> = t.streams.iter().map(|s| s.as_str()).collect();
+    sheet.say(&streams.join(" "), theme.dim);
+    sheet.heading(app.look.say("Lines", "Các dòng"));
+    for sample in &t.samples {
+        sheet.hanging("· ", sample, theme.text);
+    }
+    name.to_owned()
+}

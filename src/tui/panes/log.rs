@@ -1,0 +1,145 @@
+//! Failures of the access log as a heat map on the lanes' own axis: by target, balancer node or signature.
+
+use crate::accesslog::{AccessLog, FailureRow};
+use crate::exchange::Area;
+use crate::tui::app::{App, LogBy};
+use crate::tui::axis::Axis;
+use crate::tui::layout::Pane;
+use crate::tui::numbers;
+use crate::tui::paint::{self};
+use crate::tui::panes::lanes::Geometry;
+use crate::tui::widgets::bar;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// One row of the map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub name: String,
+    pub total: u64,
+    /// The signature that most of its failures have.
+    pub mostly: &'static str,
+}
+
+fn name_of(row: &FailureRow, by: LogBy) -> &str {
+    match by {
+        LogBy::Target => &row.target,
+        LogBy::Node => &row.node,
+        LogBy::Signature => row.signature.id(),
+    }
+}
+
+/// Rows with the most failures in the window first.
+pub fn rows(app: &App) -> Vec<Row> {
+    let Some(log) = &app.case.access_log else { return Vec::new() };
+    let window = app.view.window();
+    let filter = app.list(Pane::Log).filter.to_lowercase();
+    let mut sums: BTreeMap<&str, BTreeMap<&'static str, u64>> = BTreeMap::new();
+    for f in log.failures.iter().filter(|f| window.contains(f.minute)) {
+        *sums.entry(name_of(f, app.panes.log_by)).or_default().entry(f.signature.id()).or_default() += f.count;
+    }
+    let mut rows: Vec<Row> = sums
+        .into_iter()
+        .filter(|(name, signatures)| filter.is_empty() || name.contains(&filter) || signatures.keys().any(|s| s.contains(&filter)))
+        .map(|(name, signatures)| Row {
+            name: name.to_owned(),
+            total: signatures.values().sum(),
+            mostly: signatures.iter().max_by_key(|(_, n)| **n).map_or("", |(s, _)| s),
+        })
+        .collect();
+    rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
+    rows
+}
+
+pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
+    let by = match app.panes.log_by {
+        LogBy::Target => app.look.say("target × time", "target × thời gian"),
+        LogBy::Node => app.look.say("balancer node × time", "node balancer × thời gian"),
+        LogBy::Signature => app.look.say("signature × time", "dấu hiệu × thời gian"),
+    };
+    let Some(log) = &app.case.access_log else {
+        let body = super::title(buf, area, app, Pane::Log, by, "");
+        super::nothing(buf, body, &super::absent(app, Area::AccessLog), app.look.theme.dim);
+        return;
+    };
+    let read = format!("{} {}", numbers::count(log.lines as f64), app.look.say("lines", "dòng"));
+    let body = super::title(buf, area, app, Pane::Log, by, &read);
+    let rows = rows(app);
+    if rows.is_empty() {
+        super::nothing(
+            buf,
+            body,
+            app.look.say("no failed request in this window", "không có request lỗi trong khoảng này"),
+            app.look.theme.good,
+        );
+        return;
+    }
+    draw_rows(buf, body, app, log, &rows);
+}
+
+fn draw_rows(buf: &mut Buffer, body: Rect, app: &App, log: &AccessLog, rows: &[Row]) {
+    let geometry = Geometry::of(body.width);
+    let axis = Axis::new(app.view.window(), geometry.bars);
+    let cells = cells(log, app.panes.log_by, &axis);
+    let top = cells.values().flatten().copied().fold(0.0, f64::max);
+    let selected = app.list(Pane::Log).selected.min(rows.len() - 1);
+    let offset = super::offset(selected, rows.len(), body.height);
+    for (y, row) in rows.iter().enumerate().skip(offset).take(usize::from(body.height)) {
+        let area = paint::row(body, (y - offset) as u16);
+        draw_row(buf, area, app, row, geometry);
+        let bars = Rect { x: area.x + geometry.bars_at(), width: axis.columns, ..area };
+        for (x, v) in cells.get(row.name.as_str()).into_iter().flatten().enumerate() {
+            let covered = log.window.is_none_or(|w| w.contains(axis.time(x as u16)));
+            let symbol = bar::shade(*v, top).unwrap_or(if covered { "·" } else { "░" });
+            paint::put(buf, bars, x as u16, 0, symbol, if *v > 0.0 { app.look.theme.errors } else { app.look.theme.dim });
+        }
+        super::select(buf, area, app, Pane::Log, y == selected);
+        if let Some(x) = axis.column(app.view.cursor) {
+            paint::tint(buf, bars, Rect { x, y: 0, width: 1, height: 1 }, app.look.theme.cursor);
+        }
+    }
+}
+
+fn draw_row(buf: &mut Buffer, row: Rect, app: &App, r: &Row, g: Geometry) {
+    let theme = &app.look.theme;
+    let width = g.name + g.statistic;
+    let signature = if app.panes.log_by == LogBy::Signature || width < 28 { String::new() } else { r.mostly.to_owned() };
+    let left = width.saturating_sub(paint::width_of(&signature) + 1);
+    paint::text(buf, row, 1, 0, &paint::cut(&r.name, left), theme.text);
+    paint::text(buf, row, 1 + left, 0, &paint::cut(&signature, width - left.min(width)), theme.consequence);
+    paint::text(buf, row, g.bars_at() + g.bars, 0, &paint::right(&numbers::count(r.total as f64), g.value), theme.text);
+}
+
+/// Failures by row and column of the axis.
+fn cells<'a>(log: &'a AccessLog, by: LogBy, axis: &Axis) -> BTreeMap<&'a str, Vec<f64>> {
+    let mut cells: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for f in &log.failures {
+        if let Some(x) = axis.column(f.minute) {
+            cells.entry(name_of(f, by)).or_insert_with(|| vec![0.0; usize::from(axis.columns)])[usize::from(x)] += f.count as f64;
+        }
+    }
+    cells
+}
+
+/// Why a signature means what it means, for the opened row.
+pub fn signature_words(app: &App, id: &str) -> &'static str {
+    let look = &app.look;
+    match id {
+        "refused" => look.say("502 at once, nothing sent: the port was closed", "502 ngay lập tức: cổng đóng"),
+        "connect-timeout" => {
+            look.say("504 after 10 s, nothing sent: the connection was never answered", "504 sau 10 giây: không ai trả lời kết nối")
+        }
+        "keepalive-race" => look
+            .say("502 on an open connection: the target closed it under the request", "502 trên kết nối đang mở: target đóng giữa chừng"),
+        "slow-target" => {
+            look.say("504 on an open connection: no answer within the idle timeout", "504 trên kết nối đang mở: target không trả lời kịp")
+        }
+        "tls" => look.say("TLS to the target failed", "TLS tới target lỗi"),
+        "no-target" => look.say("503: there was no target to send to", "503: không có target để gửi"),
+        "app-5xx" => look.say("the application itself answered 5xx", "chính ứng dụng trả 5xx"),
+        "client-gone" => look.say("460: the client left first", "460: client bỏ đi trước"),
+        "deregistration-cut" => look.say("502 when the deregistration delay ran out", "502 khi hết thời gian deregistration"),
+        _ => look.say("another 5xx", "5xx khác"),
+    }
+}

@@ -1,0 +1,138 @@
+//! The runbook as a checklist: every step with its state in a sign and in words, whoever answered it.
+
+use crate::case::answers::Said;
+use crate::checks::{Outcome, RUNBOOK, Status};
+use crate::tui::app::App;
+use crate::tui::layout::Pane;
+use crate::tui::paint::{self, piece};
+use crate::tui::words;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+/// One selectable row.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    pub id: &'static str,
+    pub outcome: Option<&'a Outcome>,
+}
+
+/// Under which heading a step stands.
+fn heading(app: &App, id: &str) -> &'static str {
+    match id {
+        "ask-infra-team" | "ask-app-team" | "aws-status" => app.look.say("Ask", "Hỏi"),
+        "correlation" | "verdict" => app.look.say("Judge", "Kết luận"),
+        _ => app.look.say("Check", "Kiểm tra"),
+    }
+}
+
+pub fn rows(app: &App) -> Vec<Row<'_>> {
+    let filter = app.list(Pane::Runbook).filter.to_lowercase();
+    RUNBOOK
+        .iter()
+        .map(|c| c.id())
+        .filter(|id| filter.is_empty() || words::step(&app.look, id).to_lowercase().contains(&filter))
+        .map(|id| Row { id, outcome: app.judged.as_ref().and_then(|j| j.outcomes.iter().find(|o| o.check == id)) })
+        .collect()
+}
+
+/// The state of a step; in a drill the verdict keeps its own.
+pub fn status_of(app: &App, row: &Row) -> Status {
+    match row.outcome {
+        Some(o) if row.id == "verdict" && app.session.verdict_hidden && o.status != Status::Waiting => Status::Ask,
+        Some(o) => o.status,
+        None => Status::Waiting,
+    }
+}
+
+pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
+    let rows = rows(app);
+    let done = rows.iter().filter(|r| !matches!(status_of(app, r), Status::Waiting | Status::Ask)).count();
+    let body = super::title(buf, area, app, Pane::Runbook, &format!("{done}/{}", rows.len()), "");
+    let lines = lines(app, &rows, body);
+    let selected = app.list(Pane::Runbook).selected.min(rows.len().saturating_sub(1));
+    let at = lines.iter().position(|l| matches!(l, Shown::Step(i) if *i == selected)).unwrap_or(0);
+    let offset = super::offset(at, lines.len(), body.height);
+    for (y, line) in lines.iter().skip(offset).take(usize::from(body.height)).enumerate() {
+        let row = paint::row(body, y as u16);
+        match line {
+            Shown::Heading(words) => {
+                paint::text(buf, row, 1, 0, words, app.look.theme.title);
+            }
+            Shown::Step(i) => draw_step(buf, row, app, &rows[*i], *i == selected),
+        }
+    }
+}
+
+enum Shown {
+    Heading(&'static str),
+    Step(usize),
+}
+
+/// Headings only where every step keeps its row.
+fn lines(app: &App, rows: &[Row], body: Rect) -> Vec<Shown> {
+    let headed = usize::from(body.height) >= rows.len() + 3;
+    let mut lines = Vec::new();
+    let mut last = "";
+    for (i, row) in rows.iter().enumerate() {
+        let heading = heading(app, row.id);
+        if headed && heading != last {
+            lines.push(Shown::Heading(heading));
+            last = heading;
+        }
+        lines.push(Shown::Step(i));
+    }
+    lines
+}
+
+fn draw_step(buf: &mut Buffer, row: Rect, app: &App, step: &Row, selected: bool) {
+    let theme = &app.look.theme;
+    let status = status_of(app, step);
+    let answered = app.case.answer_to(step.id);
+    let ticked = answered.is_some_and(|a| a.answer == Said::Done);
+    let sign = if ticked { "✓" } else { words::status_sign(status) };
+    let style = words::status_style(theme, status);
+    let label_width = if row.width >= 60 { 24 } else { 22.min(row.width / 2 + 6) };
+    let mut name = theme.text;
+    if ticked {
+        name = name.add_modifier(Modifier::CROSSED_OUT);
+    }
+    paint::line(
+        buf,
+        row,
+        1,
+        0,
+        &[
+            piece(sign, style),
+            piece(" ", theme.text),
+            piece(paint::padded(words::step(&app.look, step.id), label_width), name),
+            piece(" ", theme.text),
+            piece(paint::cut(&summary(app, step, status), row.width.saturating_sub(label_width + 4)).into_owned(), style),
+        ],
+    );
+    super::select(buf, row, app, Pane::Runbook, selected);
+}
+
+/// What a person said comes first, then what was measured.
+fn summary(app: &App, row: &Row, status: Status) -> String {
+    if let Some(answer) = app.case.answer_to(row.id).filter(|a| a.answer != Said::NotDone) {
+        let said = said(app, answer.answer);
+        let by = if answer.by.is_empty() { String::new() } else { format!(", {}", answer.by) };
+        return format!("{said}{by}");
+    }
+    match row.outcome {
+        Some(_) if row.id == "verdict" && app.session.verdict_hidden => app.look.say("press !", "nhấn !").into(),
+        Some(o) if !o.summary.is_empty() => app.look.text(&o.summary).to_owned(),
+        _ => words::status(&app.look, status).to_owned(),
+    }
+}
+
+pub fn said(app: &App, said: Said) -> &'static str {
+    match said {
+        Said::Yes => app.look.say("yes", "có"),
+        Said::No => app.look.say("no", "không"),
+        Said::DontKnow => app.look.say("nobody knows", "không ai biết"),
+        Said::Done => app.look.say("done", "xong"),
+        Said::NotDone => app.look.say("not done", "chưa xong"),
+    }
+}

@@ -1,0 +1,3 @@
+//! Small things that panes are drawn with.
+
+pub mod bar;
