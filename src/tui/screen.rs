@@ -157,6 +157,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use ratatui::style::Style;
+    use std::num::NonZeroU16;
 
     fn frame(rows: &[&str]) -> Buffer {
         Buffer::with_lines(rows.iter().map(|r| (*r).to_owned()))
@@ -193,7 +194,7 @@ mod tests {
             styled in proptest::collection::vec((0u16..12, 0u16..4, 0u8..6), 0..10),
         ) {
             let mut screen = Screen::default();
-            let mut parser = vt100::Parser::new(4, 12, 0);
+            let mut parser = vt100::Parser::new(NonZeroU16::new(4).unwrap(), NonZeroU16::new(12).unwrap(), 0);
             for rows in [&a, &b] {
                 let mut buf = frame(&rows.iter().map(String::as_str).collect::<Vec<_>>());
                 for (x, y, s) in &styled {

@@ -73,7 +73,13 @@ fn balancer_series() -> Vec<Series> {
         series("UnHealthyHostCount", &tg, "Maximum", 60, |m| if (70..96).contains(&m) { 1.0 } else { 0.0 }),
         series("TargetResponseTime", &tg, "Average", 60, |m| 0.04 + 0.01 * noise(m, 3) + 4.0 * wave(m, 65, 100)),
         series("TargetResponseTime", &tg, "p99", 60, |m| 0.12 + 0.05 * noise(m, 4) + 9.8 * wave(m, 65, 100)),
-        series("HTTPCode_ELB_504_Count", &lb, "Sum", 60, |m| if (68..98).contains(&m) { (398.0 * wave(m, 67, 98)).round() } else { ABSENT }),
+        series(
+            "HTTPCode_ELB_504_Count",
+            &lb,
+            "Sum",
+            60,
+            |m| if (68..98).contains(&m) { (398.0 * wave(m, 67, 98)).round() } else { ABSENT },
+        ),
         series("RequestCount", &lb, "Sum", 60, |m| requests(m).round()),
     ]
 }
@@ -82,10 +88,18 @@ fn host_series() -> Vec<Series> {
     let mut all = Vec::new();
     for (i, id) in HOSTS.iter().enumerate() {
         let (host, salt) = ([("InstanceId", *id)], i as i64);
-        all.push(series("CPUUtilization", &host, "Average", 60, move |m| (34.0 + 4.0 * noise(m, 10 + salt) + 62.0 * wave(m, 65, 99)).min(100.0)));
+        all.push(series("CPUUtilization", &host, "Average", 60, move |m| {
+            (34.0 + 4.0 * noise(m, 10 + salt) + 62.0 * wave(m, 65, 99)).min(100.0)
+        }));
         all.push(series("NetworkIn", &host, "Sum", 60, move |m| 9e7 + 6e6 * noise(m, 20 + salt) + 2.2e8 * wave(m, 65, 99)));
         all.push(series("NetworkPacketsIn", &host, "Sum", 300, move |m| 4e5 + 2e4 * noise(m, 30 + salt) + 9e5 * wave(m, 65, 99)));
-        all.push(series("StatusCheckFailed", &host, "Maximum", 60, move |m| if salt == 2 && (120..126).contains(&m) { ABSENT } else { 0.0 }));
+        all.push(series(
+            "StatusCheckFailed",
+            &host,
+            "Maximum",
+            60,
+            move |m| if salt == 2 && (120..126).contains(&m) { ABSENT } else { 0.0 },
+        ));
     }
     all
 }
@@ -148,7 +162,10 @@ fn topology() -> Vec<What> {
             state: "active".into(),
             vpc: "vpc-0a1b2c3d".into(),
             security_groups: vec!["sg-0balancer".into()],
-            zones: vec![Zone { name: "ap-northeast-1a".into(), subnet: "subnet-a".into() }, Zone { name: "ap-northeast-1c".into(), subnet: "subnet-c".into() }],
+            zones: vec![
+                Zone { name: "ap-northeast-1a".into(), subnet: "subnet-a".into() },
+                Zone { name: "ap-northeast-1c".into(), subnet: "subnet-c".into() },
+            ],
             ..LoadBalancer::default()
         }),
         What::Listeners(vec![Listener { arn: "l1".into(), port: 443, protocol: "HTTPS".into(), rules: vec![rule] }]),
@@ -205,7 +222,10 @@ fn access_log() -> AccessLog {
         files: 72,
         lines: 5_210_331,
         failures: failures.collect(),
-        samples: vec![(Signature::ConnectTimeout, "https 2025-11-20T03:20:01Z app/web-prod 10.1.1.1:4711 10.0.0.5:8080 -1 -1 -1 504 - …".into())],
+        samples: vec![(
+            Signature::ConnectTimeout,
+            "https 2025-11-20T03:20:01Z app/web-prod 10.1.1.1:4711 10.0.0.5:8080 -1 -1 -1 504 - …".into(),
+        )],
         ..AccessLog::default()
     }
 }
@@ -241,7 +261,8 @@ pub fn known() -> Vec<Fact> {
         region: "ap-northeast-1".into(),
         ..Identity::default()
     };
-    let change = |minute, kind, summary: &str| AlarmChange { at: at(minute), kind, summary: summary.into(), reason: "2 of 3 datapoints".into() };
+    let change =
+        |minute, kind, summary: &str| AlarmChange { at: at(minute), kind, summary: summary.into(), reason: "2 of 3 datapoints".into() };
     let subject = Subject { target: "api-errors".into(), at: None, window: window(), now: at(180) + Duration::seconds(-30), demo: None };
     let mut what = vec![
         What::Subject(subject),
