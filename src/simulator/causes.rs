@@ -16,8 +16,7 @@ use super::trail::{Call, Scribe, Who, decoys};
 use super::world::World;
 use super::{Scenario, TargetKind, Truth};
 use crate::applog::{Level, Sign};
-use crate::case::events::EventSource;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Where a cause acts: the world, the plan under way, and its own chance.
 pub(super) struct Stage<'a> {
@@ -169,17 +168,28 @@ impl Stage<'_> {
     }
 
     /// A call in CloudTrail.
-    #[allow(clippy::too_many_arguments, reason = "one argument a column of the diary")]
-    fn call(&mut self, at: Second, who: Who, service: &str, name: &str, resources: Vec<String>, summary: &str, parameters: Value) {
-        let call = Call { at, who, service, name, resources, summary: summary.into(), parameters, error: None };
-        let event = self.scribe().call(call);
-        self.plan.events.push(event);
+    fn call(&mut self, at: Second, who: Who, service: &str, name: &str, parameters: Value) {
+        self.answered_call(at, who, service, name, parameters, Value::Null);
     }
 
-    /// An entry in another diary.
-    fn diary(&mut self, source: EventSource, from: Second, to: Option<Second>, name: &str, resources: Vec<String>, summary: String) {
-        let event = self.scribe().entry(source, from, to, name, resources, summary);
-        self.plan.events.push(event);
+    fn answered_call(&mut self, at: Second, who: Who, service: &str, name: &str, parameters: Value, answer: Value) {
+        let call = Call { at, who, service, name, resources: Vec::new(), parameters, answer, error: None };
+        let event = self.scribe().call(call);
+        self.plan.events.extend(event);
+    }
+
+    /// An activity of the scaling group.
+    fn activity(&mut self, from: Second, to: Second, description: &str, cause: &str) {
+        let event = self.scribe().activity(from, to, description, cause);
+        self.plan.events.extend(event);
+    }
+
+    /// Registering or letting go of targets.
+    fn registration(&mut self, at: Second, who: Who, name: &str, targets: &[usize]) {
+        let list: Vec<Value> =
+            targets.iter().map(|t| json!({"id": self.world.targets[*t].id, "port": self.world.targets[*t].port})).collect();
+        let group = self.world.groups[0].arn.clone();
+        self.call(at, who, "elasticloadbalancing", name, json!({"targetGroupArn": group, "targets": list}));
     }
 
     fn line(&mut self, at: Second, target: usize, level: Level, sign: Option<Sign>, pattern: &str, sample: &str) {

@@ -364,7 +364,7 @@ impl Settings<'_> {
 
     fn balancer_security_group(&self) -> SecurityGroup {
         let open = |egress, from: Option<u16>, protocol: &str, words: &str| SecurityGroupRule {
-            id: Some(self.rule_id(&self.world.balancer.security_group, from, egress)),
+            id: Some(rule_id(&self.world.balancer.security_group, from, egress)),
             egress,
             protocol: protocol.into(),
             from_port: from,
@@ -389,7 +389,7 @@ impl Settings<'_> {
     fn target_security_group(&self, g: usize) -> SecurityGroup {
         let group = &self.world.groups[g];
         let from_balancer = |port: u16, words: &str| SecurityGroupRule {
-            id: Some(self.rule_id(&group.security_group, Some(port), false)),
+            id: Some(rule_id(&group.security_group, Some(port), false)),
             egress: false,
             protocol: "tcp".into(),
             from_port: Some(port),
@@ -399,7 +399,7 @@ impl Settings<'_> {
         };
         let blocked = self.plan.wiring.no_ingress.contains(&g);
         let mut rules = vec![SecurityGroupRule {
-            id: Some(self.rule_id(&group.security_group, Some(22), false)),
+            id: Some(rule_id(&group.security_group, Some(22), false)),
             egress: false,
             protocol: "tcp".into(),
             from_port: Some(22),
@@ -423,10 +423,6 @@ impl Settings<'_> {
             vpc: self.world.vpc.clone(),
             rules,
         }
-    }
-
-    fn rule_id(&self, group: &str, port: Option<u16>, egress: bool) -> String {
-        format!("sgr-0{}", Rng::new(u64::from(port.unwrap_or(0)) * 2 + u64::from(egress)).fork(group).hex(16))
     }
 
     pub fn acls(&self) -> Vec<NetworkAcl> {
@@ -581,6 +577,11 @@ impl Settings<'_> {
 /// The id of the network ACL that a change to one zone's subnet touches.
 pub fn changed_acl(world: &World, zone: usize) -> String {
     format!("{}{zone}", &world.acl[..20])
+}
+
+/// `sgr-…`, the same for the same rule wherever it is named.
+pub fn rule_id(group: &str, port: Option<u16>, egress: bool) -> String {
+    format!("sgr-0{}", Rng::new(u64::from(port.unwrap_or(0)) * 2 + u64::from(egress)).fork(group).hex(16))
 }
 
 pub fn kind_word(kind: TargetKind) -> &'static str {

@@ -2,7 +2,6 @@
 
 use super::Stage;
 use crate::applog::{Level, Sign};
-use crate::case::events::EventSource;
 use crate::simulator::plan::{HarmKind, Second, Surge};
 use crate::simulator::random::Rng;
 use crate::simulator::trail::Who;
@@ -63,72 +62,56 @@ impl Stage<'_> {
     }
 
     fn replacement_events(&mut self, old: &[usize], new: &[usize], at: Second) {
-        let group = self.world.groups[0].arn.clone();
-        let who = if self.scenario.kind == TargetKind::Task { Who::Ecs } else { Who::AutoScaling };
-        for (t, name, when) in [(new, "RegisterTargets", at - 90), (old, "DeregisterTargets", at)] {
-            let ids = self.ids(t);
-            let mut resources = vec![group.clone()];
-            resources.extend(ids.iter().cloned());
-            let targets: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
-            let words = format!("{} target(s)", ids.len());
-            self.call(when, who, "elasticloadbalancing", name, resources, &words, json!({"targetGroupArn": group, "targets": targets}));
+        let tasks = self.scenario.kind == TargetKind::Task;
+        let who = if tasks { Who::Ecs } else { Who::AutoScaling };
+        self.registration(at - 90, who, "RegisterTargets", new);
+        self.registration(at, who, "DeregisterTargets", old);
+        if tasks {
+            self.service_lines(old, new, at);
+            return;
         }
-        let fleet = self.world.fleet.clone();
-        let ids = self.ids(old);
-        if self.scenario.kind == TargetKind::Task {
-            let words =
-                format!("(service {fleet}) has stopped {} running tasks; has begun draining connections on {} tasks", ids.len(), ids.len());
-            self.diary(EventSource::Ecs, at, None, "draining", [vec![fleet], ids].concat(), words);
-        } else {
-            for id in ids {
-                let words = "an instance was taken out of service in response to an instance refresh".to_owned();
-                self.diary(EventSource::AutoScaling, at, Some(at + 60), "Terminating EC2 instance", vec![fleet.clone(), id.clone()], words);
-                self.call(
-                    at + 3,
-                    Who::AutoScaling,
-                    "ec2",
-                    "TerminateInstances",
-                    vec![id.clone()],
-                    &format!("{id} ended by {fleet}"),
-                    json!({}),
-                );
-            }
+        for id in self.ids(old) {
+            let cause = format!(
+                "an instance was taken out of service in response to an instance refresh. At {at} instance {id} was selected for termination"
+            );
+            self.activity(at, at + 60, &format!("Terminating EC2 instance: {id}"), &cause);
+            self.terminated(at + 3, Who::AutoScaling, &id);
         }
+    }
+
+    /// TerminateInstances as EC2 answers it.
+    pub(super) fn terminated(&mut self, at: Second, who: Who, id: &str) {
+        let item = json!({"instanceId": id, "previousState": {"name": "running"}, "currentState": {"name": "shutting-down"}});
+        let p = json!({"instancesSet": {"items": [{"instanceId": id}]}});
+        self.answered_call(at, who, "ec2", "TerminateInstances", p, json!({"instancesSet": {"items": [item]}}));
+    }
+
+    fn service_lines(&mut self, old: &[usize], new: &[usize], at: Second) {
+        let (fleet, group) = (self.world.fleet.clone(), self.world.groups[0].arn.clone());
+        let task = |rng: &mut Rng| format!("(task {})", rng.hex(32));
+        let tasks: Vec<String> = old.iter().map(|_| task(&mut self.rng)).collect();
+        let lines = [
+            (at - 118, format!("(service {fleet}) has started {} tasks: {}.", new.len(), task(&mut self.rng))),
+            (at - 90, format!("(service {fleet}) registered {} targets in (target-group {group})", new.len())),
+            (at, format!("(service {fleet}) deregistered {} targets in (target-group {group})", old.len())),
+            (at + 1, format!("(service {fleet}) has begun draining connections on {} tasks.", old.len())),
+            (at + 2, format!("(service {fleet}) has stopped {} running tasks: {}.", old.len(), tasks.join(" "))),
+        ];
+        let events = self.scribe().service_events(&lines, None);
+        self.plan.events.extend(events);
     }
 
     fn rollout_diary(&mut self, end: Second) {
         let (fleet, from) = (self.world.fleet.clone(), self.at - 150);
         let done = (end < self.scenario.seconds()).then_some(end);
         if self.scenario.kind == TargetKind::Task {
-            self.diary(
-                EventSource::Ecs,
-                from,
-                done,
-                "deployment",
-                vec![fleet.clone()],
-                format!("(service {fleet}) deployment ecs-svc/4471: api:142 replaces api:141"),
-            );
-            let p = json!({"service": fleet, "taskDefinition": "api:142"});
-            self.call(
-                from - 5,
-                Who::Pipeline,
-                "ecs",
-                "UpdateService",
-                vec![fleet.clone()],
-                &format!("{fleet}: task definition api:141 → api:142"),
-                p,
-            );
+            let events = self.scribe().service_events(&[], Some((from, done)));
+            self.plan.events.extend(events);
+            let definition = format!("{}:142", self.scenario.service);
+            let p = json!({"cluster": format!("{}-prod", self.scenario.system), "service": fleet, "taskDefinition": definition});
+            self.call(from - 5, Who::Pipeline, "ecs", "UpdateService", p);
         } else {
-            let p = json!({"autoScalingGroupName": fleet});
-            self.call(
-                from,
-                Who::Pipeline,
-                "autoscaling",
-                "StartInstanceRefresh",
-                vec![fleet.clone()],
-                &format!("{fleet}: instance refresh"),
-                p,
-            );
+            self.call(from, Who::Pipeline, "autoscaling", "StartInstanceRefresh", json!({"autoScalingGroupName": fleet}));
         }
     }
 
@@ -168,25 +151,16 @@ impl Stage<'_> {
             let at = self.at + i as Second * self.rng.between(3, 40);
             self.end_instance(t, at, attached);
             let id = self.world.targets[t].id.clone();
-            let words = format!(
-                "a user request update of AutoScalingGroup constraints to min: 2, max: 12, desired: {0} changing the desired capacity from {before} to {0}; instance {id} was selected for termination",
-                before - hit.len()
+            let left = before - hit.len();
+            let cause = format!(
+                "a user request update of AutoScalingGroup constraints to min: 2, max: 12, desired: {left} changing the desired capacity from {before} to {left}. An instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from {before} to {left}. Instance {id} was selected for termination"
             );
-            self.diary(EventSource::AutoScaling, at - 6, Some(at + 70), "Terminating EC2 instance", vec![fleet.clone(), id.clone()], words);
-            self.call(
-                at - 2,
-                Who::AutoScaling,
-                "ec2",
-                "TerminateInstances",
-                vec![id.clone()],
-                &format!("{id} ended by {fleet}"),
-                json!({"instancesSet": {"items": [{"instanceId": id}]}}),
-            );
+            self.activity(at - 6, at + 70, &format!("Terminating EC2 instance: {id}"), &cause);
+            self.terminated(at - 2, Who::AutoScaling, &id);
         }
         let who = self.anybody();
-        let words = format!("{fleet}: desired capacity {before} → {}", before - hit.len());
-        let p = json!({"autoScalingGroupName": fleet, "desiredCapacity": before - hit.len()});
-        self.call(self.at - 20, who, "autoscaling", "SetDesiredCapacity", vec![fleet], &words, p);
+        let p = json!({"autoScalingGroupName": fleet, "desiredCapacity": before - hit.len(), "honorCooldown": false});
+        self.call(self.at - 20, who, "autoscaling", "SetDesiredCapacity", p);
         self.began(self.at, &hit, &["CPUUtilization", "NetworkIn", "NetworkOut", "HealthyHostCount"]);
     }
 
@@ -199,9 +173,7 @@ impl Stage<'_> {
         (stay.gone, stay.deregistered) = (gone, late);
         self.plan.wiring.states.push((t, "terminated".into(), "Client.UserInitiatedShutdown".into(), None));
         self.line(at, t, Level::Info, Some(Sign::Stop), "Stopping <*>.service", "Stopping api.service");
-        let (group, id) = (self.world.groups[0].arn.clone(), self.world.targets[t].id.clone());
-        let p = json!({"targetGroupArn": group, "targets": [{"id": id}]});
-        self.call(late, Who::AutoScaling, "elasticloadbalancing", "DeregisterTargets", vec![group, id], "1 target", p);
+        self.registration(late, Who::AutoScaling, "DeregisterTargets", &[t]);
     }
 
     /// The provider takes spot capacity back.
@@ -209,7 +181,6 @@ impl Stage<'_> {
         let spot: Vec<usize> = self.fleet().into_iter().filter(|t| self.world.targets[*t].spot && !self.taken.contains(t)).collect();
         let n = 1 + self.rng.below(spot.len().min(3));
         let hit: Vec<usize> = spot.into_iter().take(n).collect();
-        let fleet = self.world.fleet.clone();
         for t in hit.clone() {
             let at = self.at + self.rng.between(0, 15);
             self.end_instance(t, at, false);
@@ -217,38 +188,14 @@ impl Stage<'_> {
             if let Some(state) = self.plan.wiring.states.iter_mut().find(|s| s.0 == t) {
                 state.2 = "Server.SpotInstanceTermination".into();
             }
-            self.evicted(at - 118, &id);
-            let words = format!(
+            let event = self.scribe().evicted(at - 118, &id);
+            self.plan.events.extend(event);
+            let cause = format!(
                 "an instance was taken out of service in response to a EC2 health check indicating it has been terminated or stopped: {id}"
             );
-            self.diary(EventSource::AutoScaling, at + 60, Some(at + 150), "Terminating EC2 instance", vec![fleet.clone(), id], words);
+            self.activity(at + 60, at + 150, &format!("Terminating EC2 instance: {id}"), &cause);
         }
         self.began(self.at, &hit, &["CPUUtilization", "NetworkIn", "NetworkOut", "HealthyHostCount"]);
-    }
-
-    /// A service event: no caller, ids in its details.
-    fn evicted(&mut self, at: Second, id: &str) {
-        self.call(
-            at,
-            Who::AutoScaling,
-            "ec2",
-            "BidEvictedEvent",
-            vec![id.to_owned()],
-            &format!("spot capacity of {id} reclaimed"),
-            json!(null),
-        );
-        if let Some(event) = self.plan.events.last_mut() {
-            event.actor = crate::case::events::Actor {
-                name: "EC2 Spot".into(),
-                kind: crate::case::events::ActorKind::Service,
-                from: "ec2.amazonaws.com".into(),
-                ..Default::default()
-            };
-            if let Some(raw) = &mut event.raw {
-                raw["eventType"] = json!("AwsServiceEvent");
-                raw["serviceEventDetails"] = json!({"instanceIdSet": [id]});
-            }
-        }
     }
 
     /// Some targets are long dead and out of use; then the check fails for all, and all get requests again.
@@ -265,15 +212,7 @@ impl Stage<'_> {
         if self.rng.chance(0.6) {
             let (group, who) = (self.world.groups[0].arn.clone(), self.anybody());
             let p = json!({"targetGroupArn": group, "healthCheckPath": "/status/deep"});
-            self.call(
-                self.at - 15,
-                who,
-                "elasticloadbalancing",
-                "ModifyTargetGroup",
-                vec![group],
-                "health check path /healthz → /status/deep",
-                p,
-            );
+            self.call(self.at - 15, who, "elasticloadbalancing", "ModifyTargetGroup", p);
             if !self.is_over() {
                 self.plan.wiring.check_path = Some("/status/deep".into());
             }
@@ -297,11 +236,8 @@ impl Stage<'_> {
         }
         let who = self.anybody();
         let listener = self.world.balancer.arn.replace(":loadbalancer/", ":listener/") + "/0f1e2d3c4b5a6978";
-        let names = (self.world.groups[0].name.clone(), self.world.groups[1].name.clone());
-        let resources = vec![listener.clone(), self.world.groups[1].arn.clone()];
-        let words = format!("default action: {} 100 → 0, {} 0 → 100", names.0, names.1);
         let p = json!({"listenerArn": listener, "defaultActions": [{"type": "forward", "targetGroupArn": self.world.groups[1].arn}]});
-        self.call(self.at - 5, who, "elasticloadbalancing", "ModifyListener", resources, &words, p);
+        self.call(self.at - 5, who, "elasticloadbalancing", "ModifyListener", p);
         self.began(self.at, &other, &["RequestCount", "CPUUtilization", "NetworkIn", "NetworkOut"]);
     }
 }

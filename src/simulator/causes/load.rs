@@ -2,7 +2,6 @@
 
 use super::Stage;
 use crate::applog::{Level, Sign};
-use crate::case::events::EventSource;
 use crate::simulator::plan::{Counter, HarmKind, Second, Surge};
 use crate::simulator::random::Rng;
 use crate::simulator::trail::Who;
@@ -53,44 +52,24 @@ impl Stage<'_> {
             (stay.born, stay.registered) = (born, born + 75);
             made.push(target);
         }
-        let ids = self.ids(&made);
-        let words = format!(
+        let cause = format!(
             "a monitor alarm {fleet}-cpu-high in state ALARM triggered policy cpu-70 changing the desired capacity from {before} to {}",
             before + n
         );
-        for id in &ids {
-            self.diary(
-                EventSource::AutoScaling,
-                at + 20,
-                Some(at + 110),
-                "Launching a new EC2 instance",
-                vec![fleet.clone(), id.clone()],
-                words.clone(),
-            );
-            self.call(
+        let kind = self.scenario.instance_type.clone();
+        for id in self.ids(&made) {
+            self.activity(at + 20, at + 110, &format!("Launching a new EC2 instance: {id}"), &cause);
+            let answer = json!({"instancesSet": {"items": [{"instanceId": id, "instanceState": {"name": "pending"}}]}});
+            self.answered_call(
                 at + 25,
                 Who::AutoScaling,
                 "ec2",
                 "RunInstances",
-                vec![id.clone()],
-                &format!("{id} started by {fleet}"),
-                json!({"instanceType": self.scenario.instance_type}),
+                json!({"instanceType": kind, "autoScalingGroupName": fleet}),
+                answer,
             );
         }
-        let group = self.world.groups[0].arn.clone();
-        let mut resources = vec![group.clone()];
-        resources.extend(ids.iter().cloned());
-        let targets: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
-        let words = format!("{n} target(s) registered");
-        self.call(
-            at + 112,
-            Who::AutoScaling,
-            "elasticloadbalancing",
-            "RegisterTargets",
-            resources,
-            &words,
-            json!({"targetGroupArn": group, "targets": targets}),
-        );
+        self.registration(at + 112, Who::AutoScaling, "RegisterTargets", &made);
         made
     }
 

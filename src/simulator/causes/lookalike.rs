@@ -47,15 +47,10 @@ impl Stage<'_> {
 
     fn no_targets(&mut self, fleet: &[usize]) {
         let who = self.anybody();
-        let (group, ids) = (self.world.groups[0].arn.clone(), self.ids(fleet));
         for t in fleet {
             self.plan.stay_of(*t).deregistered = self.at;
         }
-        let targets: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
-        let mut resources = vec![group.clone()];
-        resources.extend(ids);
-        let p = json!({"targetGroupArn": group, "targets": targets});
-        self.call(self.at - 2, who, "elasticloadbalancing", "DeregisterTargets", resources, "every target", p);
+        self.registration(self.at - 2, who, "DeregisterTargets", fleet);
     }
 
     fn target_tls(&mut self, fleet: &[usize]) {
@@ -77,11 +72,11 @@ impl Stage<'_> {
         match self.plan.wiring.alarm {
             AlarmOddity::SetByHand(_) => {
                 let p = json!({"alarmName": alarm, "stateValue": "ALARM", "stateReason": "testing the paging route"});
-                self.call(self.at, Who::Person("suzuki"), "cloudwatch", "SetAlarmState", vec![alarm], "state set to ALARM by hand", p);
+                self.call(self.at, Who::Person("suzuki"), "cloudwatch", "SetAlarmState", p);
             }
             AlarmOddity::Lowered(_) => {
                 let p = json!({"alarmName": alarm, "threshold": 0});
-                self.call(self.at, Who::Terraform, "cloudwatch", "PutMetricAlarm", vec![alarm], "threshold lowered to 0", p);
+                self.call(self.at, Who::Terraform, "cloudwatch", "PutMetricAlarm", p);
             }
             _ => {}
         }

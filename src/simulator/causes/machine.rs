@@ -2,10 +2,20 @@
 
 use super::Stage;
 use crate::applog::{Level, Sign};
-use crate::case::events::EventSource;
 use crate::simulator::plan::{HarmKind, Second, StatusCheck, Which};
 use crate::simulator::trail::Who;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// States before and after, which a reboot does not tell.
+fn power_answer(name: &str, id: &str) -> Value {
+    let (before, after) = match name {
+        "StopInstances" => ("running", "stopping"),
+        "StartInstances" => ("stopped", "pending"),
+        "TerminateInstances" => ("running", "shutting-down"),
+        _ => return json!({"_return": true}),
+    };
+    json!({"instancesSet": {"items": [{"instanceId": id, "previousState": {"name": before}, "currentState": {"name": after}}]}})
+}
 
 impl Stage<'_> {
     /// Services stop, the machine is away, it boots, services come up: 502, 504, 502, well.
@@ -43,7 +53,7 @@ impl Stage<'_> {
             let name = ["RebootInstances", "StopInstances", "StopInstances", "TerminateInstances"][kind];
             let p = json!({"instancesSet": {"items": [{"instanceId": id}]}});
             let said = at - self.rng.between(2, 9);
-            self.call(said, who, "ec2", name, vec![id.clone()], &format!("{name} {id}"), p.clone());
+            self.answered_call(said, who, "ec2", name, p.clone(), power_answer(name, &id));
             match kind {
                 0 => {
                     let away = self.rng.between(30, 110);
@@ -52,7 +62,7 @@ impl Stage<'_> {
                 1 => {
                     let away = self.rng.between(150, 500);
                     let back = self.restart(t, at, away);
-                    self.call(back - 40, who, "ec2", "StartInstances", vec![id.clone()], &format!("StartInstances {id}"), p);
+                    self.answered_call(back - 40, who, "ec2", "StartInstances", p, power_answer("StartInstances", &id));
                     self.plan.wiring.states.push((t, "running".into(), String::new(), Some(back - 38)));
                 }
                 2 => self.shut_down(t, at, "Client.UserInitiatedShutdown"),
@@ -92,8 +102,10 @@ impl Stage<'_> {
             self.plan.wiring.scheduled.push((t, code.into(), "The instance is running on degraded hardware".into()));
         }
         if self.rng.chance(0.6) {
-            let words = format!("AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED: degradation of the hardware under {id}");
-            self.diary(EventSource::AwsHealth, self.at + 700, None, "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED", vec![id], words);
+            let words = "EC2 has detected degradation of the underlying hardware hosting your instance";
+            let at = self.at + 700;
+            let event = self.scribe().health("AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED", "scheduledChange", at, None, None, &[id], words);
+            self.plan.events.extend(event);
         }
         if self.is_over() {
             self.harm(end, end + 40, &hit, HarmKind::Closed { check_too: true });

@@ -2,11 +2,42 @@
 
 use super::Stage;
 use crate::applog::{Level, Sign};
-use crate::case::events::EventSource;
-use crate::simulator::config::changed_acl;
+use crate::case::network::Peer;
+use crate::simulator::config::{changed_acl, rule_id};
 use crate::simulator::plan::{Harm, HarmKind, Surge};
 use crate::simulator::trail::Who;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// A security-group rule as calls speak of it.
+struct Rule {
+    egress: bool,
+    protocol: &'static str,
+    port: Option<u16>,
+    peer: Peer,
+}
+
+impl Rule {
+    /// Request and answer: by its parts as the console asks, or by its id as Terraform does.
+    fn record(&self, group: &str, by_id: bool) -> (Value, Value) {
+        let port = self.port.map_or(-1, i64::from);
+        let id = rule_id(group, self.port, self.egress);
+        if by_id {
+            let mut rule = json!({"securityGroupRuleId": id, "groupId": group, "isEgress": self.egress, "ipProtocol": self.protocol, "fromPort": port, "toPort": port});
+            match &self.peer {
+                Peer::Group(peer) => rule["referencedGroupId"] = json!(peer),
+                Peer::Cidr(cidr) | Peer::PrefixList(cidr) => rule["cidrIpv4"] = json!(cidr),
+            }
+            let request = json!({"groupId": group, "securityGroupRuleIds": {"items": [{"securityGroupRuleId": id}]}});
+            return (request, json!({"_return": true, "revokedSecurityGroupRuleSet": {"items": [rule]}}));
+        }
+        let mut permission = json!({"ipProtocol": self.protocol, "fromPort": port, "toPort": port, "groups": {}, "ipRanges": {}});
+        match &self.peer {
+            Peer::Group(peer) => permission["groups"] = json!({"items": [{"groupId": peer}]}),
+            Peer::Cidr(cidr) | Peer::PrefixList(cidr) => permission["ipRanges"] = json!({"items": [{"cidrIp": cidr}]}),
+        }
+        (json!({"groupId": group, "ipPermissions": {"items": [permission]}}), json!({"_return": true}))
+    }
+}
 
 impl Stage<'_> {
     /// The rule for the application's port is taken out of the targets' security group.
@@ -18,32 +49,37 @@ impl Stage<'_> {
         self.harm(self.at, self.until, &fleet, HarmKind::DropNew { share: 1.0, check_too });
         let group = self.world.groups[0].security_group.clone();
         let who = self.anybody();
-        self.rule_change(&group, who, "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupIngress");
+        let peer = Peer::Group(self.world.balancer.security_group.clone());
+        let rule = Rule { egress: false, protocol: "tcp", port: Some(self.scenario.port), peer };
+        self.rule_change(&group, who, &rule, "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupIngress");
         if !self.is_over() {
             self.plan.wiring.no_ingress.push(0);
         }
         self.began(self.at, &fleet, &["NetworkIn", "NetworkOut", "CPUUtilization", "NewConnectionCount"]);
     }
 
-    fn rule_change(&mut self, group: &str, who: Who, broke: &str, mended: &str) {
-        let port = self.scenario.port;
-        let peer = self.world.balancer.security_group.clone();
-        let p = json!({"groupId": group, "ipPermissions": {"items": [{"ipProtocol": "tcp", "fromPort": port, "toPort": port, "groups": {"items": [{"groupId": peer}]}}]}});
+    fn rule_change(&mut self, group: &str, who: Who, rule: &Rule, broke: &str, mended: &str) {
+        let (request, answer) = rule.record(group, who == Who::Terraform);
         let before = self.rng.between(2, 12);
-        self.call(self.at - before, who, "ec2", broke, vec![group.to_owned()], &format!("{group}: tcp {port} {peer} removed"), p.clone());
+        self.answered_call(self.at - before, who, "ec2", broke, request, answer);
         if self.is_over() {
             let who = self.anybody();
-            self.call(self.until - 1, who, "ec2", mended, vec![group.to_owned()], &format!("{group}: tcp {port} {peer} allowed"), p);
+            let (request, _) = rule.record(group, false);
+            self.call(self.until - 1, who, "ec2", mended, request);
         }
     }
 
-    /// The balancer may no longer send to anybody.
+    /// The balancer may no longer send to anybody but the world's port 443.
     pub(super) fn balancer_security_group(&mut self) {
         let all: Vec<usize> = (0..self.world.targets.len()).collect();
         self.harm(self.at, self.until, &all, HarmKind::DropNew { share: 1.0, check_too: true });
         let group = self.world.balancer.security_group.clone();
         let who = self.anybody();
-        self.rule_change(&group, who, "RevokeSecurityGroupEgress", "AuthorizeSecurityGroupEgress");
+        let web = Rule { egress: true, protocol: "tcp", port: Some(443), peer: Peer::Cidr("0.0.0.0/0".into()) };
+        let (request, answer) = web.record(&group, false);
+        self.answered_call(self.at - 13, who, "ec2", "AuthorizeSecurityGroupEgress", request, answer);
+        let rule = Rule { egress: true, protocol: "-1", port: None, peer: Peer::Cidr("0.0.0.0/0".into()) };
+        self.rule_change(&group, who, &rule, "RevokeSecurityGroupEgress", "AuthorizeSecurityGroupEgress");
         self.plan.wiring.no_egress = !self.is_over();
         self.began(self.at, &all, &["NetworkIn", "NetworkOut", "CPUUtilization", "NewConnectionCount"]);
     }
@@ -56,13 +92,16 @@ impl Stage<'_> {
         let node = on_balancer.then_some(zone);
         self.plan.harms.push(Harm { from: self.at, until: self.until, targets: hit.clone(), node, kind: HarmKind::Cut });
         let (acl, who) = (changed_acl(self.world, zone), self.anybody());
-        let subnet = if on_balancer { self.world.zones[zone].balancer_subnet.clone() } else { self.world.zones[zone].app_subnet.clone() };
-        let egress = answers != on_balancer;
-        let p = json!({"networkAclId": acl, "ruleNumber": 90, "egress": egress, "ruleAction": "deny", "cidrBlock": "10.20.0.0/16"});
-        let words = format!("{acl} rule 90: deny tcp {} 10.20.0.0/16", if egress { "to" } else { "from" });
-        self.call(self.at - 3, who, "ec2", "CreateNetworkAclEntry", vec![acl.clone(), subnet.clone()], &words, p.clone());
+        let (from, to) = if answers { (1024, 65535) } else { (self.scenario.port, self.scenario.port) };
+        let key = json!({"networkAclId": acl, "ruleNumber": 90, "egress": answers != on_balancer});
+        let mut p = key.clone();
+        p["ruleAction"] = json!("deny");
+        p["aclProtocol"] = json!("6");
+        p["cidrBlock"] = json!("10.20.0.0/16");
+        p["portRange"] = json!({"from": from, "to": to});
+        self.call(self.at - 3, who, "ec2", "CreateNetworkAclEntry", p);
         if self.is_over() {
-            self.call(self.until, who, "ec2", "DeleteNetworkAclEntry", vec![acl.clone(), subnet], &format!("{acl} rule 90 deleted"), p);
+            self.call(self.until, who, "ec2", "DeleteNetworkAclEntry", key);
         } else {
             self.plan.wiring.acl_denies.push((zone, on_balancer, answers));
         }
@@ -91,7 +130,7 @@ impl Stage<'_> {
         }
         if !one_node && self.rng.chance(0.6) {
             let p = json!({"documentName": "AWS-ApplyAnsiblePlaybooks", "instanceIds": resources});
-            self.call(self.at - 25, Who::Pipeline, "ssm", "SendCommand", resources, "AWS-ApplyAnsiblePlaybooks: hardening.yml", p);
+            self.call(self.at - 25, Who::Pipeline, "ssm", "SendCommand", p);
         }
         self.began(self.at, &hit, &["NetworkIn", "NetworkOut", "CPUUtilization"]);
     }
@@ -118,18 +157,14 @@ impl Stage<'_> {
             node: Some(zone),
             kind: HarmKind::DropNew { share: 0.85, check_too: true },
         });
-        let words = format!("AWS_EC2_OPERATIONAL_ISSUE: connectivity issues in {name}");
         let ended = self.is_over().then_some(self.until);
-        self.diary(EventSource::AwsHealth, self.at - 60, ended, "AWS_EC2_OPERATIONAL_ISSUE", vec![name.clone()], words);
+        let (from, words) = (self.at - 60, format!("We are investigating connectivity issues in a single Availability Zone ({name})"));
+        let event = self.scribe().health("AWS_EC2_OPERATIONAL_ISSUE", "issue", from, ended, Some(&name), &[], &words);
+        self.plan.events.extend(event);
         if self.rng.chance(0.5) {
-            self.diary(
-                EventSource::ZonalShift,
-                self.at + 420,
-                None,
-                "autoshift",
-                vec![name.clone()],
-                format!("AWS started an autoshift away from {name}"),
-            );
+            let at = self.at + 420;
+            let event = self.scribe().autoshift(at, &name);
+            self.plan.events.extend(event);
         }
         self.began(self.at, &inside, &["NetworkIn", "NetworkOut", "CPUUtilization", "StatusCheckFailed_System", "HealthyHostCount"]);
     }
@@ -158,9 +193,11 @@ impl Stage<'_> {
             at = until + self.rng.between(0, 30);
         }
         if self.rng.chance(0.5) {
-            let words = "AWS_ELASTICLOADBALANCING_ENI_LIMIT_REACHED: the load balancer could not add interfaces".to_owned();
-            let arn = self.world.balancer.arn.clone();
-            self.diary(EventSource::AwsHealth, self.at + 300, None, "AWS_ELASTICLOADBALANCING_ENI_LIMIT_REACHED", vec![arn], words);
+            let (at, arn) = (self.at + 300, self.world.balancer.arn.clone());
+            let words = "Your load balancer could not scale because its subnets have no free addresses";
+            let event =
+                self.scribe().health("AWS_ELASTICLOADBALANCING_ENI_LIMIT_REACHED", "accountNotification", at, None, None, &[arn], words);
+            self.plan.events.extend(event);
         }
         self.began(self.at, &all, &["RejectedConnectionCount", "NewConnectionCount", "RequestCount"]);
     }
@@ -175,9 +212,7 @@ impl Stage<'_> {
             (stay.gone, stay.deregistered) = (at, let_go);
             self.plan.wiring.orphans.push(t);
             self.line(at, t, Level::Info, Some(Sign::Stop), "received SIGTERM, shutting down", "received SIGTERM, shutting down");
-            let (group, id) = (self.world.groups[0].arn.clone(), self.world.targets[t].id.clone());
-            let p = json!({"targetGroupArn": group, "targets": [{"id": id}]});
-            self.call(let_go, Who::Controller, "elasticloadbalancing", "DeregisterTargets", vec![group, id], "1 target", p);
+            self.registration(let_go, Who::Controller, "DeregisterTargets", &[t]);
         }
         self.began(self.at, &hit, &["HealthyHostCount"]);
     }

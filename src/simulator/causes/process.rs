@@ -2,7 +2,6 @@
 
 use super::Stage;
 use crate::applog::{Level, Sign};
-use crate::case::events::EventSource;
 use crate::simulator::TargetKind;
 use crate::simulator::plan::{HarmKind, Second};
 use crate::simulator::trail::Who;
@@ -77,26 +76,16 @@ impl Stage<'_> {
 
     /// What the deployment writes into its own diary and into CloudTrail.
     pub(super) fn deployment(&mut self, from: Second, to: Second, on: &[usize]) {
-        let id = format!("d-{}", self.rng.hex(9).to_uppercase());
-        let mut resources = vec![self.scenario.service.clone(), self.world.fleet.clone()];
-        resources.extend(self.ids(on));
+        let ids = self.ids(on);
         if self.rng.chance(0.65) {
-            let words = format!("{} deployment {id} in place, revision v2.41.0", self.scenario.service);
-            let done = (to < self.scenario.seconds()).then_some(to);
-            self.diary(EventSource::CodeDeploy, from, done, &format!("Deployment {id}"), resources.clone(), words);
-            let p = json!({"applicationName": self.scenario.service, "deploymentGroupName": self.world.fleet});
-            self.call(
-                from - 8,
-                Who::Pipeline,
-                "codedeploy",
-                "CreateDeployment",
-                resources,
-                &format!("{id}: {} v2.41.0", self.scenario.service),
-                p,
-            );
+            let app = self.scenario.service.clone();
+            let event = self.scribe().deployment(&app, from, to);
+            self.plan.events.extend(event);
+            let p = json!({"applicationName": app, "deploymentGroupName": "production", "revision": {"revisionType": "S3"}});
+            self.call(from - 8, Who::Pipeline, "codedeploy", "CreateDeployment", p);
         } else {
-            let p = json!({"documentName": "AWS-RunShellScript", "instanceIds": self.ids(on), "comment": "deploy api v2.41.0"});
-            self.call(from, Who::Pipeline, "ssm", "SendCommand", resources, "AWS-RunShellScript: deploy api v2.41.0", p);
+            let p = json!({"documentName": "AWS-RunShellScript", "instanceIds": ids, "comment": "deploy v2.41.0", "timeoutSeconds": 600});
+            self.call(from, Who::Pipeline, "ssm", "SendCommand", p);
         }
     }
 
@@ -120,15 +109,8 @@ impl Stage<'_> {
         }
         self.harm(Second::MIN + 1, Second::MAX, &aliases, HarmKind::Closed { check_too: false });
         let who = self.anybody();
-        let group = self.world.groups[0].arn.clone();
-        for (at, name, port) in [(self.at - 30, "RegisterTargets", port), (self.at + 20, "DeregisterTargets", self.scenario.port)] {
-            let ids = self.ids(fleet);
-            let targets: Vec<_> = ids.iter().map(|id| json!({"id": id, "port": port})).collect();
-            let mut resources = vec![group.clone()];
-            resources.extend(ids);
-            let words = format!("{} targets, port {port}", fleet.len());
-            self.call(at, who, "elasticloadbalancing", name, resources, &words, json!({"targetGroupArn": group, "targets": targets}));
-        }
+        self.registration(self.at - 30, who, "RegisterTargets", &aliases);
+        self.registration(self.at + 20, who, "DeregisterTargets", fleet);
     }
 
     fn listens_elsewhere(&mut self, fleet: &[usize]) {
