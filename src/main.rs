@@ -1,1 +1,43 @@
-fn main() {}
+//! Parses, dispatches, and turns the outcome into an exit code.
+
+use alb_triage::cli::{Cli, Command};
+use alb_triage::commands;
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no error; everything else is a wrong call.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { commands::USAGE } else { 0 });
+        }
+    };
+    if let Err(error) = color_eyre::install() {
+        eprintln!("alb-triage: {error}");
+    }
+    let Cli { command, common } = cli;
+    let run = commands::Run::new(common);
+    ExitCode::from(match run.and_then(|run| dispatch(command, &run)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("alb-triage: {failure}");
+            failure.code
+        }
+    })
+}
+
+fn dispatch(command: Option<Command>, run: &commands::Run) -> commands::Outcome {
+    match command {
+        Some(Command::Demo { list: true, .. }) => run.list_demos(),
+        Some(Command::Demo { name, .. }) => run.demo(name.as_deref(), false),
+        Some(Command::Drill { name }) => run.demo(name.as_deref(), true),
+        Some(Command::Open { case }) => run.open(&case),
+        Some(Command::Report { target, format, .. }) => run.report(&target, format),
+        Some(Command::Logs(logs)) => run.logs(&logs),
+        Some(Command::Completions { shell }) => run.completions(shell),
+        Some(Command::Man) => run.man(),
+        _ => Err(commands::Failure::new(commands::USAGE, "this command is not built yet")),
+    }
+}

@@ -167,3 +167,106 @@ impl Writer {
         self.out.finish()?.sync_all()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::answers::{Answer, Said};
+    use crate::exchange::What;
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    fn facts(n: usize) -> Vec<Fact> {
+        let at = DateTime::from_timestamp(1_763_600_000, 0).unwrap();
+        (0..n)
+            .map(|i| Fact {
+                at,
+                origin: None,
+                what: What::Answer(Answer {
+                    check: "ask-infra-team".into(),
+                    answer: Said::No,
+                    note: format!("note {i}").into(),
+                    by: "Linh".into(),
+                    at,
+                }),
+            })
+            .collect()
+    }
+
+    fn file_of(lines: &[&str]) -> Vec<u8> {
+        zstd::encode_all(lines.join("\n").as_bytes(), 3).unwrap()
+    }
+
+    fn read_bytes(bytes: &[u8]) -> Result<Recording, NotACase> {
+        read_from(bytes, Path::new("x.case"))
+    }
+
+    const HEADER: &str = r#"{"schema":"alb-triage/case/v1","tool_version":"0.1.0"}"#;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.case");
+        let mut writer = Writer::create(&path).unwrap();
+        writer.write(&facts(3)).unwrap();
+        writer.write(&facts(2)).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(read(&path).unwrap().facts, [facts(3), facts(2)].concat());
+        assert!(Writer::create(&path).is_err(), "never over an old file");
+    }
+
+    #[test]
+    fn a_session_that_was_killed_leaves_a_readable_case() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.case");
+        let mut writer = Writer::create(&path).unwrap();
+        writer.write(&facts(3)).unwrap();
+        std::mem::forget(writer);
+        let recording = read(&path).unwrap();
+        assert_eq!(recording.facts, facts(3));
+        assert!(recording.truncated_after_line.is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_case_is_readable_by_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.case");
+        Writer::create(&path).unwrap().finish().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn bad_files_are_refused_in_words() {
+        for (bytes, words) in [
+            (b"hello".to_vec(), "not a case file"),
+            (Vec::new(), "not a case file"),
+            (file_of(&["hello"]), "not a case file"),
+            (file_of(&[r#"{"schema":"alb-triage/case/v9","tool_version":"4.0.0"}"#]), "newer alb-triage"),
+            (file_of(&[HEADER, r#"{"fact":"answer","value":7}"#, ""]), "line 2"),
+        ] {
+            let error = read_bytes(&bytes).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("x.case"), "{error}");
+        }
+    }
+
+    #[test]
+    fn facts_of_a_newer_program_are_counted_not_lost_silently() {
+        let bytes = file_of(&[HEADER, r#"{"at":"2026-11-20T00:00:00Z","fact":"moon_phase","value":{}}"#, ""]);
+        assert_eq!(read_bytes(&bytes).unwrap().unknown["moon_phase"], 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_file_keeps_what_came_before_and_never_panics(cut in 0usize..400) {
+            let lines: Vec<String> = std::iter::once(HEADER.to_owned()).chain(facts(5).iter().map(|f| serde_json::to_string(f).unwrap())).chain([String::new()]).collect();
+            let whole = file_of(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+            let part = &whole[..cut.min(whole.len())];
+            if let Ok(recording) = read_bytes(part) {
+                prop_assert!(recording.facts.len() <= 5);
+                prop_assert!(recording.facts.len() == 5 || recording.truncated_after_line.is_some());
+            }
+        }
+    }
+}

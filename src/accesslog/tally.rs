@@ -6,7 +6,6 @@ use super::names::Name;
 use super::question::{Question, Span};
 use super::scan::Collect;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// The word in every column of the row that holds what did not fit.
 pub const OTHER: &str = "(other)";
@@ -180,8 +179,8 @@ impl Key {
 
 /// Counts the requests a question asks for by its columns.
 #[derive(Clone, Debug)]
-pub struct Grouping {
-    question: Arc<Question>,
+pub struct Grouping<'q> {
+    question: &'q Question,
     pub census: Census,
     groups: Counters<Seen>,
     node: String,
@@ -189,10 +188,10 @@ pub struct Grouping {
     clock: Clock,
 }
 
-impl Grouping {
-    pub fn new(question: &Arc<Question>) -> Self {
+impl<'q> Grouping<'q> {
+    pub fn new(question: &'q Question) -> Self {
         Self {
-            question: question.clone(),
+            question,
             census: Census::default(),
             groups: Counters::new(MOST_ROWS),
             node: "-".into(),
@@ -219,10 +218,13 @@ impl Grouping {
         self.groups.put(key, Seen { count: 1, first: micros, last: micros });
     }
 
-    /// Adds what another worker counted.
-    pub fn merge(&mut self, other: Self) {
-        self.census.add(other.census);
-        self.groups.merge(other.groups);
+    /// What all workers counted, in one.
+    pub fn merged(question: &'q Question, parts: impl IntoIterator<Item = Self>) -> Self {
+        parts.into_iter().fold(Self::new(question), |mut all, part| {
+            all.census.add(part.census);
+            all.groups.merge(part.groups);
+            all
+        })
     }
 
     /// One row a combination of values, sorted by them; what did not fit comes last.
@@ -241,7 +243,7 @@ impl Grouping {
     }
 }
 
-impl Collect for Grouping {
+impl Collect for Grouping<'_> {
     fn begin(&mut self, name: &str) {
         Name::read(name).node.unwrap_or("-").clone_into(&mut self.node);
     }
@@ -274,8 +276,8 @@ mod tests {
     use crate::accesslog::line::tests::REFUSED;
     use crate::accesslog::question::Column;
 
-    fn question(columns: &[Column]) -> Arc<Question> {
-        Arc::new(Question { columns: columns.to_vec(), span: Span::EVER, statuses: vec![], all: false })
+    fn question(columns: &[Column]) -> Question {
+        Question { columns: columns.to_vec(), span: Span::EVER, statuses: vec![], all: false }
     }
 
     #[test]
@@ -299,7 +301,7 @@ mod tests {
         let mut question = question(&[Column::Status]);
         let at = Stamp::read(b"2026-11-20T13:00:01.123456Z").unwrap().micros();
         for (from, to, inside) in [(at, at + 1, true), (at - 1, at, false), (at + 1, at + 2, false)] {
-            Arc::make_mut(&mut question).span = Span { from, to };
+            question.span = Span { from, to };
             let mut grouping = Grouping::new(&question);
             grouping.take(REFUSED.as_bytes());
             assert_eq!((grouping.census.outside, grouping.groups.len()), (u64::from(!inside), usize::from(inside)));
