@@ -2,6 +2,7 @@
 //! and standard output; the reading itself is [`crate::accesslog`]'s.
 
 pub mod output;
+mod remote;
 
 use crate::accesslog::names::Kind;
 use crate::accesslog::question::{Column, Question, Span};
@@ -16,8 +17,8 @@ use chrono::Duration;
 use output::Answer;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// The call itself was wrong.
@@ -40,18 +41,23 @@ pub fn run(args: &Logs, common: &Common, now: Time) -> u8 {
     if args.print_sql {
         return printed(|out| out.write_all(sql::script(&question, &args.paths).as_bytes()));
     }
-    let (here, elsewhere): (Vec<&String>, Vec<&String>) = args.paths.iter().partition(|p| !is_remote(p));
+    let (elsewhere, here): (Vec<String>, Vec<String>) = args.paths.iter().cloned().partition(|p| is_remote(p));
+    let mut whole = Answer { columns: question.columns.clone(), ..Answer::default() };
+    let question = Arc::new(question);
     if !elsewhere.is_empty() {
-        let first = clean(elsewhere[0]);
-        voice.say(&say!(
-            "{first}: reading from AWS is not possible yet; copy the objects here",
-            "{first}: chưa đọc được từ AWS; hãy chép tệp về đây"
-        ));
-        return 69;
+        match remote::read(&question, &elsewhere, common, voice) {
+            Ok(answers) => answers.into_iter().for_each(|a| whole.add(a)),
+            Err(failure) => {
+                voice.say(&failure.words);
+                return failure.code;
+            }
+        }
     }
-    let here: Vec<PathBuf> = here.into_iter().map(PathBuf::from).collect();
-    let answer = read(&question, &here, args.workers);
-    finish(&answer, args.format, voice)
+    if !here.is_empty() {
+        let here: Vec<PathBuf> = here.into_iter().map(PathBuf::from).collect();
+        whole.add(read(&question, &here, args.workers));
+    }
+    finish(&whole, args.format, voice)
 }
 
 fn is_remote(path: &str) -> bool {
@@ -146,7 +152,7 @@ fn empty_span(from: Time, to: Time) -> Text {
 }
 
 /// Reads files and directories.
-pub fn read(question: &Question, paths: &[PathBuf], workers: Option<usize>) -> Answer {
+pub fn read(question: &Arc<Question>, paths: &[PathBuf], workers: Option<usize>) -> Answer {
     let found = Found::under(paths, Kind::Access, window_of(question.span));
     let (never, meter) = (AtomicBool::new(false), Meter::new());
     let (parts, scanned) =
@@ -163,8 +169,11 @@ fn window_of(span: Span) -> Option<time::Window> {
 }
 
 /// What all workers found, as it is written down.
-pub fn answer(question: &Question, parts: Vec<Grouping<'_>>, scanned: &Scanned, found: Found) -> Answer {
-    let all = Grouping::merged(question, parts);
+fn answer(question: &Arc<Question>, parts: impl IntoIterator<Item = Grouping>, scanned: &Scanned, found: Found) -> Answer {
+    let mut all = Grouping::new(question);
+    for part in parts {
+        all.merge(part);
+    }
     let damaged: Vec<Damage> = found.damaged.into_iter().chain(scanned.damaged.iter().cloned()).collect();
     Answer {
         columns: question.columns.clone(),
@@ -176,7 +185,6 @@ pub fn answer(question: &Question, parts: Vec<Grouping<'_>>, scanned: &Scanned, 
         damaged,
         left_out: found.outside.len(),
         other: found.other.iter().map(|p| p.display().to_string()).collect(),
-        found_nothing: scanned.files == 0,
     }
 }
 
@@ -205,7 +213,7 @@ fn tell(answer: &Answer, voice: Voice) {
 
 fn tell_of_lines(answer: &Answer, voice: Voice) {
     let (lines, malformed, folded) = (answer.census.lines, answer.census.malformed, answer.folded);
-    if answer.found_nothing && answer.damaged.is_empty() {
+    if answer.files == 0 && answer.rows.is_empty() && answer.damaged.is_empty() {
         voice.say(&say!("no log files there", "không có tệp log nào ở đó"));
     }
     if let Some(first) = answer.census.samples.first().filter(|_| malformed > 0) {
@@ -245,7 +253,7 @@ impl Meter {
             return;
         }
         *shown = Some(Instant::now());
-        let _ = write!(io::stderr(), "\r{}\x1b[K", progress(p, took.as_secs_f64()));
+        let _ = write!(io::stderr(), "\r{}\x1b[K", p.in_words(took.as_secs_f64()));
     }
 
     fn clear(&self) {
@@ -253,22 +261,6 @@ impl Meter {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
-}
-
-/// `174 files, 120 of 203 MB, 95 MB/s, 1 s left`
-pub fn progress(p: Progress, seconds: f64) -> String {
-    let rate = p.bytes as f64 / seconds.max(0.001);
-    let left = p.of_bytes.saturating_sub(p.bytes) as f64 / rate.max(1.0);
-    let mega = |bytes: f64| format!("{:.0}", bytes / 1e6);
-    format!(
-        "{} of {} files, {} of {} MB, {} MB/s, {} left",
-        p.files,
-        p.of_files,
-        mega(p.bytes as f64),
-        mega(p.of_bytes as f64),
-        mega(rate),
-        time::in_words(Duration::seconds(left.ceil().min(1e6) as i64))
-    )
 }
 
 #[cfg(test)]

@@ -63,6 +63,18 @@ pub struct Progress {
     pub of_bytes: u64,
 }
 
+impl Progress {
+    /// `12 of 174 files, 120 of 203 MB, 95 MB/s, 1 s left`
+    pub fn in_words(&self, seconds: f64) -> String {
+        let rate = self.bytes as f64 / seconds.max(0.001);
+        let left = self.of_bytes.saturating_sub(self.bytes) as f64 / rate.max(1.0);
+        let left = crate::time::in_words(chrono::Duration::seconds(left.ceil().min(1e6) as i64));
+        let mega = |bytes: f64| format!("{:.0}", bytes / 1e6);
+        let (bytes, of, rate) = (mega(self.bytes as f64), mega(self.of_bytes as f64), mega(rate));
+        format!("{} of {} files, {bytes} of {of} MB, {rate} MB/s, {left} left", self.files, self.of_files)
+    }
+}
+
 /// What a scan came to, beside what its collectors hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scanned {

@@ -6,6 +6,7 @@ use super::names::Name;
 use super::question::{Question, Span};
 use super::scan::Collect;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The word in every column of the row that holds what did not fit.
 pub const OTHER: &str = "(other)";
@@ -179,8 +180,8 @@ impl Key {
 
 /// Counts the requests a question asks for by its columns.
 #[derive(Clone, Debug)]
-pub struct Grouping<'q> {
-    question: &'q Question,
+pub struct Grouping {
+    question: Arc<Question>,
     pub census: Census,
     groups: Counters<Seen>,
     node: String,
@@ -188,10 +189,10 @@ pub struct Grouping<'q> {
     clock: Clock,
 }
 
-impl<'q> Grouping<'q> {
-    pub fn new(question: &'q Question) -> Self {
+impl Grouping {
+    pub fn new(question: &Arc<Question>) -> Self {
         Self {
-            question,
+            question: question.clone(),
             census: Census::default(),
             groups: Counters::new(MOST_ROWS),
             node: "-".into(),
@@ -218,13 +219,10 @@ impl<'q> Grouping<'q> {
         self.groups.put(key, Seen { count: 1, first: micros, last: micros });
     }
 
-    /// What all workers counted, in one.
-    pub fn merged(question: &'q Question, parts: impl IntoIterator<Item = Self>) -> Self {
-        parts.into_iter().fold(Self::new(question), |mut all, part| {
-            all.census.add(part.census);
-            all.groups.merge(part.groups);
-            all
-        })
+    /// Adds what another worker counted.
+    pub fn merge(&mut self, other: Self) {
+        self.census.add(other.census);
+        self.groups.merge(other.groups);
     }
 
     /// One row a combination of values, sorted by them; what did not fit comes last.
@@ -243,7 +241,7 @@ impl<'q> Grouping<'q> {
     }
 }
 
-impl Collect for Grouping<'_> {
+impl Collect for Grouping {
     fn begin(&mut self, name: &str) {
         Name::read(name).node.unwrap_or("-").clone_into(&mut self.node);
     }
@@ -276,8 +274,8 @@ mod tests {
     use crate::accesslog::line::tests::REFUSED;
     use crate::accesslog::question::Column;
 
-    fn question(columns: &[Column]) -> Question {
-        Question { columns: columns.to_vec(), span: Span::EVER, statuses: vec![], all: false }
+    fn question(columns: &[Column]) -> Arc<Question> {
+        Arc::new(Question { columns: columns.to_vec(), span: Span::EVER, statuses: vec![], all: false })
     }
 
     #[test]
@@ -301,7 +299,7 @@ mod tests {
         let mut question = question(&[Column::Status]);
         let at = Stamp::read(b"2026-11-20T13:00:01.123456Z").unwrap().micros();
         for (from, to, inside) in [(at, at + 1, true), (at - 1, at, false), (at + 1, at + 2, false)] {
-            question.span = Span { from, to };
+            Arc::make_mut(&mut question).span = Span { from, to };
             let mut grouping = Grouping::new(&question);
             grouping.take(REFUSED.as_bytes());
             assert_eq!((grouping.census.outside, grouping.groups.len()), (u64::from(!inside), usize::from(inside)));

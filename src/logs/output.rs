@@ -2,7 +2,7 @@
 
 use crate::accesslog::question::Column;
 use crate::accesslog::scan::Damage;
-use crate::accesslog::tally::{Census, Row, as_written};
+use crate::accesslog::tally::{Add, Census, Row, as_written};
 use crate::cli::LogsFormat;
 use crate::text::clean;
 use serde_json::{Map, Value};
@@ -31,7 +31,28 @@ pub struct Answer {
     pub left_out: usize,
     /// Files that are no access logs by their names.
     pub other: Vec<String>,
-    pub found_nothing: bool,
+}
+
+impl Answer {
+    /// Adds what was found elsewhere to the same question.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.census.add(other.census);
+        self.folded += other.folded;
+        self.damaged.extend(other.damaged);
+        self.left_out += other.left_out;
+        self.other.extend(other.other);
+        self.rows.extend(other.rows);
+        self.rows.sort_by(|a, b| a.values.cmp(&b.values));
+        self.rows.dedup_by(|next, kept| {
+            let same = next.values == kept.values;
+            if same {
+                kept.seen.add(next.seen);
+            }
+            same
+        });
+    }
 }
 
 /// Writes the answer.

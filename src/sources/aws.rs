@@ -8,6 +8,7 @@ pub mod actions;
 pub mod alarms;
 
 pub mod app_logs;
+pub mod athena;
 pub mod aws_health;
 mod balancer;
 pub mod call;

@@ -1,0 +1,277 @@
+//! Access logs through Athena, for balancers whose logs outgrow one machine. Only when it is asked for by
+//! name (`athena:DATABASE.TABLE`): a query reads, but it costs and leaves its result in a bucket.
+
+use super::actions::Action;
+use super::call::Aws;
+use super::context::{Context, origin};
+use super::errors::CallError;
+use crate::accesslog::line::{Stamp, minute_number};
+use crate::accesslog::question::{Column, Question};
+use crate::accesslog::sql::{Table, statement};
+use crate::accesslog::tally::{Row, Seen};
+use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
+use crate::case::gaps::{Gap, Reason};
+use crate::exchange::{Area, What};
+use crate::time::Time;
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a query may take before it is stopped.
+const PATIENCE: Duration = Duration::from_mins(10);
+const POLL: Duration = Duration::from_millis(1500);
+/// Pages of a result, a thousand rows each.
+const MOST_PAGES: usize = 100;
+/// List price of a terabyte read, in US dollars.
+const USD_A_TERABYTE: f64 = 5.0;
+
+/// Rows as they would have been counted here, and what the query read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answered {
+    pub rows: Vec<Row>,
+    pub bytes: u64,
+    /// There were more rows than were fetched.
+    pub cut: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("“{0}” is no table: write athena:DATABASE.TABLE, with letters, digits and underscores")]
+    NoTable(String),
+    #[error("{0}")]
+    Call(Box<CallError>),
+    #[error("the query did not succeed: {0}")]
+    Failed(String),
+}
+
+impl From<CallError> for NoAnswer {
+    fn from(error: CallError) -> Self {
+        Self::Call(Box::new(error))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Started {
+    query_execution_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Execution {
+    query_execution: Query,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Query {
+    status: QueryStatus,
+    #[serde(default)]
+    statistics: Statistics,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct QueryStatus {
+    state: String,
+    #[serde(default)]
+    state_change_reason: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Statistics {
+    data_scanned_in_bytes: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    result_set: ResultSet,
+    #[serde(default)]
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultSet {
+    rows: Vec<ResultRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultRow {
+    data: Vec<Datum>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Datum {
+    /// Absent for NULL.
+    #[serde(default)]
+    var_char_value: Option<String>,
+}
+
+/// Puts one question to a table and waits for its answer.
+///
+/// # Errors
+/// When the table's name is none, a call fails, or the query does.
+pub async fn ask(aws: &Aws, table: &str, question: &Question) -> Result<Answered, NoAnswer> {
+    let table = Table::read(table).ok_or_else(|| NoAnswer::NoTable(table.chars().take(80).collect()))?;
+    let sql = statement(question, &table);
+    let context = table.database.as_ref().map_or_else(|| json!({}), |d| json!({ "Database": d }));
+    let started: Started = aws.json(Action::AthenaStartQuery, &json!({ "QueryString": sql, "QueryExecutionContext": context })).await?;
+    let bytes = finished(aws, &started.query_execution_id).await?;
+    let (rows, cut) = results(aws, &started.query_execution_id, question.columns.len()).await?;
+    Ok(Answered { rows, bytes, cut })
+}
+
+/// Waits until the query is done; says how many bytes it read.
+async fn finished(aws: &Aws, id: &str) -> Result<u64, NoAnswer> {
+    let began = tokio::time::Instant::now();
+    loop {
+        let execution: Execution = aws.json(Action::AthenaGetQuery, &json!({ "QueryExecutionId": id })).await?;
+        let Query { status, statistics } = execution.query_execution;
+        match status.state.as_str() {
+            "SUCCEEDED" => return Ok(statistics.data_scanned_in_bytes),
+            "FAILED" | "CANCELLED" => return Err(NoAnswer::Failed(status.state_change_reason)),
+            _ if began.elapsed() > PATIENCE => {
+                let _: serde_json::Value = aws.json(Action::AthenaStopQuery, &json!({ "QueryExecutionId": id })).await?;
+                return Err(NoAnswer::Failed(format!("stopped after {} s", PATIENCE.as_secs())));
+            }
+            _ => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
+async fn results(aws: &Aws, id: &str, columns: usize) -> Result<(Vec<Row>, bool), NoAnswer> {
+    let (mut rows, mut token) = (Vec::new(), None::<String>);
+    for page in 0..MOST_PAGES {
+        let mut input = json!({ "QueryExecutionId": id, "MaxResults": 1000 });
+        if let Some(token) = &token {
+            input["NextToken"] = token.as_str().into();
+        }
+        let answer: Page = aws.json(Action::AthenaGetResults, &input).await?;
+        // The first row of the first page repeats the names of the columns.
+        rows.extend(answer.result_set.rows.into_iter().skip(usize::from(page == 0)).filter_map(|r| row(r, columns)));
+        token = answer.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok((rows, token.is_some()))
+}
+
+/// The columns, then count, first and last.
+fn row(row: ResultRow, columns: usize) -> Option<Row> {
+    let mut values: Vec<String> = row.data.into_iter().map(|d| d.var_char_value.unwrap_or_else(|| "-".into())).collect();
+    let micros = |text: &str| Stamp::read(text.as_bytes()).map(|t| t.micros());
+    let (count, first, last) = (values.get(columns)?.parse().ok()?, micros(values.get(columns + 1)?)?, micros(values.get(columns + 2)?)?);
+    values.truncate(columns);
+    Some(Row { values, seen: Seen { count, first, last } })
+}
+
+/// The columns a case's tallies are made of.
+const CASE: [Column; 6] = [Column::Minute, Column::Target, Column::Group, Column::Node, Column::Status, Column::Signature];
+
+/// Asks a case's question of a table (`athena:DATABASE.TABLE`).
+pub async fn gather(ctx: &Context, table: &str) {
+    let area = Area::AccessLog;
+    let name = table.strip_prefix("athena:").unwrap_or(table);
+    ctx.busy(area, format!("asking Athena ({name}); it bills about ${USD_A_TERABYTE} a TB read")).await;
+    let question = Question { columns: CASE.to_vec(), span: ctx.window.into(), statuses: Vec::new(), all: true };
+    match ask(&ctx.aws, name, &question).await {
+        Ok(answered) => {
+            let dollars = answered.bytes as f64 / 1e12 * USD_A_TERABYTE;
+            let log = AccessLog { source: table.into(), window: Some(ctx.window), bytes: answered.bytes, ..tallied(&answered) };
+            let parameters = [("table", name.to_owned()), ("estimated_usd", format!("{dollars:.4}"))];
+            ctx.learn_from(origin(Action::AthenaStartQuery, parameters), What::AccessLog(Box::new(log))).await;
+        }
+        Err(NoAnswer::Call(error)) => ctx.learn(What::Gap(error.gap(area, table))).await,
+        Err(error) => {
+            let detail = error.to_string().into();
+            ctx.learn(What::Gap(Gap { area, subject: table.into(), reason: Reason::Unavailable, action: None, detail })).await;
+        }
+    }
+}
+
+/// Rows of [`CASE`] as a case keeps them.
+fn tallied(answered: &Answered) -> AccessLog {
+    let mut requests: BTreeMap<(Time, &str, &str), (u64, u64)> = BTreeMap::new();
+    let mut log = AccessLog { incomplete: answered.cut, ..AccessLog::default() };
+    for row in &answered.rows {
+        let [minute, target, group, node, status, signature] = row.values.as_slice() else { continue };
+        let Some(minute) = Time::from_timestamp(minute_number(minute.as_bytes()) * 60, 0) else { continue };
+        let (count, signature) = (row.seen.count, Signature::from_id(signature));
+        log.lines += count;
+        if target != "-" {
+            let load = requests.entry((minute, target, group)).or_default();
+            let part = if signature.is_some() { &mut load.1 } else { &mut load.0 };
+            *part += count;
+        }
+        if let (Some(signature), Ok(status)) = (signature, status.parse()) {
+            let (target, node, group) = (target.clone(), node.clone(), group.clone());
+            log.failures.push(FailureRow { minute, target, signature, status, node, group, static_file: false, count });
+        }
+    }
+    log.failures.sort();
+    log.requests = requests.into_iter().map(|((minute, target, group), (ok, failed))| request(minute, target, group, ok, failed)).collect();
+    log
+}
+
+fn request(minute: Time, target: &str, group: &str, ok: u64, failed: u64) -> RequestRow {
+    RequestRow { minute, target: target.into(), group: group.into(), ok, failed, syn_retries: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> Page {
+        let cell = |v: &str| json!({ "VarCharValue": v });
+        let cells = |values: [&str; 9]| json!({ "Data": values.map(cell) });
+        let rows = [
+            cells([
+                "2026-11-20T13:00",
+                "10.0.1.5:80",
+                "g",
+                "10.0.9.7",
+                "502",
+                "refused",
+                "3",
+                "2026-11-20T13:00:01.000000Z",
+                "2026-11-20T13:00:09.000000Z",
+            ]),
+            cells([
+                "2026-11-20T13:00",
+                "10.0.1.5:80",
+                "g",
+                "10.0.9.7",
+                "200",
+                "-",
+                "40",
+                "2026-11-20T13:00:00.000000Z",
+                "2026-11-20T13:00:59.000000Z",
+            ]),
+        ];
+        serde_json::from_value(json!({ "ResultSet": { "Rows": rows } })).unwrap()
+    }
+
+    #[test]
+    fn an_answer_becomes_the_same_tallies() {
+        let rows = page().result_set.rows.into_iter().filter_map(|r| row(r, CASE.len())).collect();
+        let log = tallied(&Answered { rows, bytes: 1, cut: false });
+        assert_eq!((log.lines, log.failures.len(), log.failures[0].count), (43, 1, 3));
+        assert_eq!((log.requests[0].ok, log.requests[0].failed), (40, 3));
+    }
+
+    #[test]
+    fn an_empty_cell_is_a_dash() {
+        let data = vec![Datum { var_char_value: None }, Datum { var_char_value: Some("2".into()) }];
+        let times = ["2026-11-20T13:00:01.000000Z", "2026-11-20T13:00:09.000000Z"].map(|t| Datum { var_char_value: Some(t.into()) });
+        let row = row(ResultRow { data: data.into_iter().chain(times).collect() }, 1).unwrap();
+        assert_eq!((row.values, row.seen.count), (vec!["-".to_owned()], 2));
+    }
+}
