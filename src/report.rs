@@ -1,7 +1,9 @@
 //! What remains of a case: documents and pictures, all made from the case and its judgement.
 //! Pure: knows no network and reads no clock.
 
+pub mod bundle;
 pub mod chart;
+pub mod csv;
 pub mod document;
 pub mod html;
 pub mod impact;
@@ -11,6 +13,7 @@ pub mod markdown;
 pub mod picture;
 pub mod plain;
 pub mod story;
+pub mod summary;
 pub mod words;
 
 use crate::case::Case;
@@ -19,7 +22,9 @@ use crate::judge::Judged;
 use crate::text::Lang;
 use crate::time::Time;
 
+pub use bundle::{Bundle, write_bundle};
 pub use json::json;
+pub use summary::summary;
 
 /// The form of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,6 +22,12 @@ pub enum Block {
     /// Text to be copied as it stands.
     Code(String),
     Lanes(Lanes),
+    /// A picture of a screen, beside the document and as it would stand inside it.
+    Picture {
+        alt: String,
+        file: String,
+        svg: String,
+    },
 }
 
 /// Rows of one width under a head.

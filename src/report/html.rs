@@ -33,6 +33,7 @@ fn block(block: &Block) -> String {
         Block::Steps(lines) => format!("<ol>\n{}</ol>\n", items(lines)),
         Block::Table(t) => table(t),
         Block::Code(text) => format!("<pre><code>{}</code></pre>\n", escape(text)),
+        Block::Picture { alt, svg, .. } => format!("<figure class=\"screen\" aria-label=\"{}\">\n{svg}</figure>\n", escape(alt)),
         Block::Lanes(lanes) => format!("<figure class=\"lanes\">\n{}</figure>\n", chart::stack(lanes)),
     }
 }

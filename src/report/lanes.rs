@@ -94,9 +94,9 @@ impl Lane {
         format!("{} / {}", self.statistic, words::seconds(i64::from(self.grid.period), Lang::En))
     }
 
-    /// A name for files: lower case, digits and dashes.
-    pub fn file_name(&self) -> String {
-        let raw = self.label.to_lowercase();
+    /// A name for the file of the `i`th lane: lower case, digits and dashes.
+    pub fn file_name(&self, i: usize) -> String {
+        let raw = format!("lane-{:02}-{}", i + 1, self.label.to_lowercase());
         let parts: Vec<_> = raw.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).collect();
         parts.join("-").chars().take(80).collect()
     }

@@ -26,6 +26,10 @@ fn block(block: &Block, pictures: Option<&str>) -> String {
         Block::Steps(lines) => lines.iter().enumerate().map(|(i, l)| format!("{}. {}\n", i + 1, line(l))).collect(),
         Block::Table(t) => table(t),
         Block::Code(text) => fenced(text),
+        Block::Picture { alt, file, .. } => match pictures {
+            Some(folder) => format!("![{}]({folder}/{file})\n", escape(alt)),
+            None => String::new(),
+        },
         Block::Lanes(lanes) => match pictures {
             Some(folder) => lane_pictures(lanes, folder),
             None => fenced(&lane_rows(lanes)),
@@ -34,7 +38,7 @@ fn block(block: &Block, pictures: Option<&str>) -> String {
 }
 
 fn lane_pictures(lanes: &Lanes, folder: &str) -> String {
-    lanes.lanes.iter().map(|l| format!("![{}]({folder}/{}.svg)\n\n", escape(&l.label), l.file_name())).collect()
+    lanes.lanes.iter().enumerate().map(|(i, l)| format!("![{}]({folder}/{}.svg)\n\n", escape(&l.label), l.file_name(i))).collect()
 }
 
 fn lane_rows(lanes: &Lanes) -> String {

@@ -34,6 +34,7 @@ fn block(block: &Block) -> Vec<String> {
         Block::Steps(lines) => lines.iter().enumerate().flat_map(|(i, l)| hung(&format!("{}. ", i + 1), &text(l))).collect(),
         Block::Table(t) => table(t),
         Block::Code(code) => code.lines().map(|l| format!("    {}", clean(l))).collect(),
+        Block::Picture { alt, file, .. } => wrap(&clean(&format!("[{file}: {alt}]")), WIDTH),
         Block::Lanes(lanes) => {
             rows(lanes, 60).into_iter().flat_map(|row| if row.width() > WIDTH { wrap(&row, WIDTH) } else { vec![row] }).collect()
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(clippy::too_many_lines, reason = "the sample is one long list of facts")]
 
+mod bundle;
 mod documents;
 mod sample;
 mod schema;

@@ -3,7 +3,7 @@
 
 use crate::case::Case;
 use crate::judge::Judged;
-use crate::report::lanes::{self, Lanes};
+use crate::report::lanes::{self, Lane, Lanes};
 use crate::report::plain::wrap;
 use crate::report::words;
 use crate::say;
@@ -24,10 +24,7 @@ impl Caption {
         let lanes = lanes::choose(case, judged, lang);
         let get = |t: Text| t.get(lang).to_owned();
         let mut below = events(&lanes, lang);
-        let measures: Vec<_> = lanes.lanes.iter().map(|l| format!("{} ({})", l.label, l.measure())).collect();
-        if !measures.is_empty() {
-            below.push(format!("{} {}", get(say!("Statistic / period:", "Thống kê / chu kỳ:")), measures.join("; ")));
-        }
+        below.extend(measures(&lanes.lanes, lang));
         below.push(get(say!(
             "A dot or a line on the ground is 0; a blank or a dashed line is unknown, not 0.",
             "Dấu chấm hoặc vạch sát đáy là 0; khoảng trống hoặc nét đứt là không rõ, không phải 0."
@@ -41,6 +38,19 @@ impl Caption {
         });
         Self { above: vec![place(case, judged, lang), coverage(judged, lang)], below }
     }
+
+    /// The same without the measures of other lanes: a lane's picture has its own in its title.
+    pub fn for_lane(&self, lane: &Lane) -> Self {
+        let below = self.below.iter().filter(|line| !line.contains(&lane.measure()) || !line.contains(&lane.label));
+        Self { above: self.above.clone(), below: below.cloned().collect() }
+    }
+}
+
+/// Statistic and period of each lane.
+fn measures(lanes: &[Lane], lang: Lang) -> Option<String> {
+    let label = say!("Statistic / period:", "Thống kê / chu kỳ:");
+    let each: Vec<_> = lanes.iter().map(|l| format!("{} ({})", l.label, l.measure())).collect();
+    (!each.is_empty()).then(|| format!("{} {}", label.get(lang), each.join("; ")))
 }
 
 fn place(case: &Case, judged: &Judged, lang: Lang) -> String {

@@ -146,9 +146,10 @@ fn dashed(across: bool, n: usize, t: f32, w: f32, h: f32) -> Vec<Rect> {
     let length = if across { w } else { h } / n as f32;
     let dash = |i: usize| {
         let at = length * i as f32 + length * 0.15;
-        match across {
-            true => Rect { x: at, y: h / 2.0 - t / 2.0, w: length * 0.7, h: t },
-            false => Rect { x: w / 2.0 - t / 2.0, y: at, w: t, h: length * 0.7 },
+        if across {
+            Rect { x: at, y: h / 2.0 - t / 2.0, w: length * 0.7, h: t }
+        } else {
+            Rect { x: w / 2.0 - t / 2.0, y: at, w: t, h: length * 0.7 }
         }
     };
     (0..n).map(dash).collect()

@@ -25,12 +25,12 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
          <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
         PAPER.hex()
     );
-    rows.iter().for_each(|row| out.push_str(&grounds(row)));
+    out.extend(rows.iter().map(|row| grounds(row)));
     out.push_str(&drawn(&rows));
     out.push_str(&format!(
         "<g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"{FONT_SIZE}\" xml:space=\"preserve\">\n"
     ));
-    rows.iter().for_each(|row| out.push_str(&texts(row)));
+    out.extend(rows.iter().map(|row| texts(row)));
     out.push_str("</g>\n</svg>\n");
     out
 }

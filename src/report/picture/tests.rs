@@ -33,12 +33,7 @@ fn text_in_the_svg_is_text_and_fills_its_columns() {
 fn the_svg_is_well_formed() {
     let text = svg(&sample(), "x");
     let mut reader = quick_xml::Reader::from_str(&text);
-    loop {
-        match reader.read_event().unwrap() {
-            quick_xml::events::Event::Eof => break,
-            _ => {}
-        }
-    }
+    while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
 }
 
 #[test]
