@@ -2,6 +2,8 @@
 
 use crate::analysis::timeline::Entry;
 use crate::case::Case;
+use crate::case::alarm::AlarmChange;
+use crate::case::events::EventSource;
 use crate::judge::Judged;
 use crate::report::words;
 use crate::text::Lang;
@@ -22,7 +24,9 @@ struct Row {
 pub fn timeline(case: &Case, judged: &Judged) -> String {
     let mut rows: Vec<Row> = judged.analysis.timeline.entries.iter().filter_map(|e| event(e, case)).collect();
     rows.extend(judged.analysis.episodes.iter().map(episode));
-    rows.extend(case.alarm_changes.iter().map(alarm));
+    // The alarm's transitions are events already, where its history was read as such.
+    let told = |c: &&AlarmChange| case.events.values().any(|e| e.source == EventSource::Alarm && e.at == c.at);
+    rows.extend(case.alarm_changes.iter().filter(|c| !told(c)).map(alarm));
     rows.extend(case.answers.iter().map(answer));
     rows.sort_by_key(|r| r.at);
     let onset = judged.analysis.onset();
@@ -41,7 +45,7 @@ pub fn timeline(case: &Case, judged: &Judged) -> String {
 
 fn event(entry: &Entry, case: &Case) -> Option<Row> {
     let e = entry.event(case)?;
-    let resources = e.resources.iter().map(|r| r.to_string()).collect::<Vec<_>>().join(" ");
+    let resources = e.resources.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let words = ["event", e.source.id(), &e.name, &e.actor.name, &resources, entry.relation.id(), &e.summary];
     Some(Row { at: Some(entry.at), end: entry.end, words: words.map(str::to_owned) })
 }
@@ -52,7 +56,7 @@ fn episode(e: &crate::analysis::Episode) -> Row {
     Row { at: Some(e.onset), end: e.end, words: words.map(str::to_owned) }
 }
 
-fn alarm(c: &crate::case::alarm::AlarmChange) -> Row {
+fn alarm(c: &AlarmChange) -> Row {
     Row { at: Some(c.at), words: ["alarm", "alarm", &c.summary, "", "", "", &c.reason].map(str::to_owned), ..Row::default() }
 }
 

@@ -5,6 +5,7 @@ use super::words;
 use crate::analysis::grid::{self, Grid, derived};
 use crate::analysis::timeline::{Entry, Relation};
 use crate::case::Case;
+use crate::case::events::{Event, EventSource};
 use crate::case::series::SeriesKey;
 use crate::case::topology::short_name;
 use crate::judge::Judged;
@@ -72,6 +73,9 @@ pub struct Mark {
     pub number: usize,
     pub at: Time,
     pub end: Option<Time>,
+    /// Which event of the case.
+    pub event: (Time, EventSource, String),
+    /// What, and by whom.
     pub words: String,
 }
 
@@ -131,8 +135,9 @@ pub fn choose(case: &Case, judged: &Judged, lang: Lang) -> Lanes {
     let mut keys: Vec<SeriesKey> = grid::errors_key(case).into_iter().collect();
     keys.extend(RUNBOOK.iter().filter_map(|metric| speaking(case, judged, metric)));
     keys.extend(judged.analysis.correlations.iter().filter(|c| c.associated && c.key.metric != ERRORS).map(|c| c.key.clone()));
+    // The best one of each metric speaks for the others.
     let mut seen = BTreeSet::new();
-    keys.retain(|k| seen.insert(k.clone()));
+    keys.retain(|k| seen.insert(k.metric.clone()));
     let lanes = keys.iter().map(|k| Lane::of(case, k, window)).filter(|l| !l.grid.is_blank()).take(MOST).collect();
     let episodes = judged.analysis.episodes.iter().map(|e| Window::new(e.onset, e.end.unwrap_or(window.end))).collect();
     Lanes { window, lanes, marks: marks(case, judged), episodes, lang }
@@ -154,7 +159,18 @@ fn marks(case: &Case, judged: &Judged) -> Vec<Mark> {
     best.truncate(MOST_NUMBERED);
     best.sort_by_key(|e| e.at);
     let numbered = best.into_iter().filter_map(|e| Some((e, e.event(case)?))).enumerate();
-    numbered.map(|(i, (entry, event))| Mark { number: i + 1, at: entry.at, end: entry.end, words: event.name.to_string() }).collect()
+    let mark = |(i, (entry, event)): (usize, (&Entry, &Event))| {
+        let key = entry.events.first().cloned()?;
+        Some(Mark { number: i + 1, at: entry.at, end: entry.end, event: key, words: in_words(event) })
+    };
+    numbered.filter_map(mark).collect()
+}
+
+/// `RevokeSecurityGroupIngress: tcp 8080 removed from sg-0f00 (bob)`
+fn in_words(event: &Event) -> String {
+    let what = if event.summary.is_empty() || event.summary == event.name { String::new() } else { format!(": {}", event.summary) };
+    let who = if event.actor.name.is_empty() { String::new() } else { format!(" ({})", event.actor.name) };
+    format!("{}{what}{who}", event.name)
 }
 
 /// A lane as one row of block characters, `columns` wide; `·` is zero, a blank is unknown.

@@ -2,6 +2,7 @@
 
 use crate::accesslog::Signature;
 use crate::case::answers::Said;
+use crate::case::events::EventSource;
 use crate::case::gaps::Reason;
 use crate::checks::Status;
 use crate::diagnosis::{Confidence, Likelihood, Named};
@@ -143,9 +144,9 @@ pub fn confidence(c: Confidence) -> Text {
 
 pub fn status(s: Status) -> Text {
     match s {
-        Status::Pass => say!("nothing wrong", "không có gì sai"),
+        Status::Pass => say!("no problem", "không có vấn đề"),
         Status::Warn => say!("suspicious", "đáng ngờ"),
-        Status::Fail => say!("wrong", "sai"),
+        Status::Fail => say!("problem found", "có vấn đề"),
         Status::NotApplicable => say!("does not apply", "không áp dụng"),
         Status::Unknown => say!("could not tell", "không xác định được"),
         Status::Ask => say!("nobody asked yet", "chưa hỏi ai"),
@@ -196,6 +197,21 @@ pub fn area(a: Area) -> Text {
         Area::AwsHealth => say!("AWS Health", "AWS Health"),
         Area::Baseline => say!("earlier days", "những ngày trước"),
         Area::People => say!("people", "con người"),
+    }
+}
+
+/// Who tells of an event.
+pub fn source(s: EventSource) -> Text {
+    match s {
+        EventSource::CloudTrail => Text::same("CloudTrail"),
+        EventSource::AutoScaling => Text::same("Auto Scaling"),
+        EventSource::Ecs => Text::same("ECS"),
+        EventSource::CodeDeploy => Text::same("CodeDeploy"),
+        EventSource::AwsHealth => Text::same("AWS Health"),
+        EventSource::ZonalShift => say!("zonal shifts", "zonal shift"),
+        EventSource::Alarm => say!("the alarm's history", "lịch sử cảnh báo"),
+        EventSource::Ec2 => Text::same("EC2"),
+        EventSource::AppLog => say!("application log", "log ứng dụng"),
     }
 }
 

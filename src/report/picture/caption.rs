@@ -12,6 +12,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+/// Columns left free on both sides.
+const MARGIN: u16 = 2;
+
 /// Lines above and below a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Caption {
@@ -79,17 +82,18 @@ fn events(lanes: &Lanes, lang: Lang) -> Vec<String> {
 
 /// The picture with its caption around it.
 pub fn framed(buffer: &Buffer, caption: &Caption) -> Buffer {
-    let width = buffer.area.width;
-    let fold = |lines: &[String]| lines.iter().flat_map(|l| wrap(&crate::text::clean(l), usize::from(width).max(1))).collect::<Vec<_>>();
+    let inner = usize::from(buffer.area.width).max(1);
+    let width = buffer.area.width.saturating_add(2 * MARGIN);
+    let fold = |lines: &[String]| lines.iter().flat_map(|l| wrap(&crate::text::clean(l), inner)).collect::<Vec<_>>();
     let (above, below) = (fold(&caption.above), fold(&caption.below));
     let rows = |lines: &[String]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let height = buffer.area.height.saturating_add(rows(&above)).saturating_add(rows(&below)).saturating_add(2);
+    let height = buffer.area.height.saturating_add(rows(&above)).saturating_add(rows(&below)).saturating_add(4);
     let mut out = Buffer::empty(Rect { x: 0, y: 0, width, height });
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    for (y, line) in (0..).zip(&above) {
-        put(&mut out, y, line, if y == 0 { bold } else { Style::new() });
+    for (y, line) in (1..).zip(&above) {
+        put(&mut out, y, line, if y == 1 { bold } else { Style::new() });
     }
-    let top = rows(&above).saturating_add(1);
+    let top = rows(&above).saturating_add(2);
     paste(&mut out, buffer, top);
     for (y, line) in (top.saturating_add(buffer.area.height).saturating_add(1)..).zip(&below) {
         put(&mut out, y, line, Style::new());
@@ -99,7 +103,7 @@ pub fn framed(buffer: &Buffer, caption: &Caption) -> Buffer {
 
 fn put(buffer: &mut Buffer, y: u16, line: &str, style: Style) {
     if y < buffer.area.height {
-        buffer.set_string(0, y, line, style);
+        buffer.set_string(MARGIN, y, line, style);
     }
 }
 
@@ -107,7 +111,7 @@ fn paste(into: &mut Buffer, from: &Buffer, top: u16) {
     for y in 0..from.area.height {
         for x in 0..from.area.width {
             let cell = from.cell((from.area.x + x, from.area.y + y));
-            if let (Some(to), Some(cell)) = (into.cell_mut((x, top.saturating_add(y))), cell) {
+            if let (Some(to), Some(cell)) = (into.cell_mut((x.saturating_add(MARGIN), top.saturating_add(y))), cell) {
                 *to = cell.clone();
             }
         }

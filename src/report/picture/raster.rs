@@ -38,10 +38,18 @@ fn encode(canvas: &Canvas) -> Result<Vec<u8>, png::EncodingError> {
     let mut encoder = png::Encoder::new(&mut out, size(canvas.width), size(canvas.height));
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&canvas.pixels)?;
     writer.finish()?;
     Ok(out)
+}
+
+/// How much of a pixel the bitmap covers when it is stretched to `side`: sixteen looks at it.
+fn share_inked(rows: &[u16; SIDE], x: usize, y: usize, side: usize) -> f32 {
+    let at = |pixel: usize, part: usize| (pixel * 4 + part) * SIDE / (side * 4);
+    let inked = |i: usize| rows[at(y, i / 4)] >> (SIDE - 1 - at(x, i % 4)) & 1 == 1;
+    (0..16).filter(|i| inked(*i)).count() as f32 / 16.0
 }
 
 impl Canvas {
@@ -85,11 +93,10 @@ impl Canvas {
         // Square, in the middle of the cell.
         let side = w.min(h) as usize;
         let (dx, dy) = ((w as usize - side) / 2, (h as usize - side) / 2);
-        for y in 0..side {
-            for x in 0..side {
-                if rows[y * SIDE / side] >> (SIDE - 1 - x * SIDE / side) & 1 == 1 {
-                    self.blend(left + (x + dx) as i32, top + (y + dy) as i32, ink, 1.0);
-                }
+        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+            let coverage = share_inked(rows, x, y, side);
+            if coverage > 0.0 {
+                self.blend(left + (x + dx) as i32, top + (y + dy) as i32, ink, coverage);
             }
         }
     }
@@ -105,9 +112,14 @@ impl Canvas {
     }
 
     fn fill(&mut self, x: i32, y: i32, w: i32, h: i32, ink: Rgb, coverage: f32) {
-        for y in y..y + h {
-            for x in x..x + w {
-                self.blend(x, y, ink, coverage);
+        let inside = |v: i32, most: usize| usize::try_from(v.max(0)).unwrap_or(0).min(most);
+        let (left, right) = (inside(x, self.width), inside(x + w, self.width));
+        for y in inside(y, self.height)..inside(y + h, self.height) {
+            let row = y * self.width * 3;
+            let Some(pixels) = self.pixels.get_mut(row + left * 3..row + right * 3) else { continue };
+            for pixel in pixels.chunks_exact_mut(3) {
+                let mixed = if coverage >= 1.0 { ink } else { Rgb(pixel[0], pixel[1], pixel[2]).mixed(ink, coverage) };
+                pixel.copy_from_slice(&[mixed.0, mixed.1, mixed.2]);
             }
         }
     }

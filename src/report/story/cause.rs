@@ -2,7 +2,7 @@
 
 use super::Story;
 use super::opening::sentence;
-use crate::checks::Status;
+use crate::checks::{Outcome, Status};
 use crate::diagnosis::{Hypothesis, Likelihood, Named, Reason};
 use crate::report::document::{Document, Line, Table};
 use crate::report::words;
@@ -133,16 +133,15 @@ impl Story<'_> {
     pub(super) fn next(&self, doc: &mut Document) {
         doc.heading(2, self.t(say!("What to check or change next", "Cần kiểm tra hoặc thay đổi gì tiếp")));
         let steps: Vec<Line> = self.judged.verdict.next_steps.iter().map(|s| sentence(s.get(self.lang)).into()).collect();
-        if steps.is_empty() {
+        let speaks = |o: &&Outcome| matches!(o.status, Status::Fail | Status::Warn) && o.check != "verdict" && !o.details.is_empty();
+        let speaking: Vec<_> = self.judged.outcomes.iter().filter(speaks).collect();
+        if steps.is_empty() && speaking.is_empty() {
             doc.paragraph(self.t(say!("Nothing follows from what was read.", "Những gì đọc được không gợi ra việc gì.")));
         }
         doc.steps(steps);
-        for outcome in &self.judged.outcomes {
-            let speaks = matches!(outcome.status, Status::Fail | Status::Warn) && outcome.check != "verdict";
-            if speaks && !outcome.details.is_empty() {
-                doc.paragraph(Line::default().strong(format!("{}:", words::step(outcome.check).get(self.lang).trim_end_matches('?'))));
-                doc.list(outcome.details.iter().map(|d| sentence(d.get(self.lang)).into()).collect());
-            }
+        for outcome in speaking {
+            doc.paragraph(Line::default().strong(words::step(outcome.check).get(self.lang)));
+            doc.list(outcome.details.iter().map(|d| d.get(self.lang).trim_start_matches(['•', '-', ' ']).into()).collect());
         }
     }
 }

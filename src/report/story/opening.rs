@@ -340,7 +340,12 @@ pub(super) fn sentence(words: &str) -> String {
     full_stop(&capitalised(words))
 }
 
+/// With a capital letter, unless the first word is a name such as `api-8080`.
 pub(super) fn capitalised(words: &str) -> String {
+    let first = words.split(' ').next().unwrap_or_default().trim_end_matches([',', ':', '.', ';']);
+    if !first.chars().all(char::is_alphabetic) {
+        return words.to_owned();
+    }
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

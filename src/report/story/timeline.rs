@@ -52,13 +52,13 @@ impl Story<'_> {
 
     fn happening(&self, entry: &Entry) -> Option<Row> {
         let event = entry.event(self.case)?;
-        let mark = self.lanes.marks.iter().find(|m| m.at == entry.at && event.name.as_str() == m.words);
+        let mark = self.lanes.marks.iter().find(|m| Some(&m.event) == entry.events.first());
         let mut what = Line::from(mark.map_or_else(String::new, |m| format!("[{}] ", m.number))).strong(event.name.as_str());
         if !event.summary.is_empty() && event.summary != event.name {
             what = what.plain(": ").plain(event.summary.as_str());
         }
         if let Some(error) = event.error.as_deref().filter(|_| entry.attempt) {
-            what = what.plain(self.t(say!(" (failed, changed nothing: {error})", " (thất bại, không thay đổi gì: {error})")));
+            what = what.plain(self.t(say!(" (failed: {error})", " (thất bại: {error})")));
         }
         if let Some(end) = entry.end.filter(|end| *end > entry.at) {
             let end = self.clock(end);
@@ -101,7 +101,7 @@ impl Story<'_> {
         }
         let mut lines = Vec::new();
         for reach in self.case.reaches.values() {
-            let (source, from, to) = (words::area(reach.area), self.clock(reach.from), self.clock(reach.to));
+            let (source, from, to) = (words::source(reach.source), self.clock(reach.from), self.clock(reach.to));
             let (source, settled) = (source.get(self.lang), self.clock(reach.settled_until));
             lines.push(if reach.capped {
                 self.t(say!(
@@ -121,8 +121,7 @@ impl Story<'_> {
     /// The metrics that move with the errors beyond chance.
     pub(super) fn moved(&self, doc: &mut Document) {
         doc.heading(2, self.t(say!("What moved with the errors", "Cái gì biến động cùng lỗi")));
-        let claimed: Vec<_> =
-            self.judged.analysis.correlations.iter().filter(|c| c.associated && c.role != Role::Alarm && c.key.metric != ERRORS).collect();
+        let claimed = self.claimed();
         if claimed.is_empty() {
             doc.paragraph(self.t(say!(
                 "No metric moves with the errors more than chance allows.",
@@ -138,17 +137,38 @@ impl Story<'_> {
             say!("Strength", "Độ mạnh"),
         ];
         let mut table = Table::new(head.map(|h| self.t(h)));
-        for c in claimed.iter().take(15) {
+        for (c, others) in claimed.into_iter().take(15) {
             let unit = metrics::find(&c.key.metric).map_or(Unit::Count, |m| m.unit);
             let value = |v: f64| if v.is_finite() { words::value(v, unit, self.lang) } else { "?".into() };
             let strength = words::number(c.score, self.lang);
-            table.row([lanes::label(self.case, &c.key), value(c.before), value(c.during), self.order(c), strength].map(Line::from));
+            let label = lanes::label(self.case, &c.key);
+            let label = match others {
+                0 => label,
+                _ => self.t(say!("{label} (and {others} more like it)", "{label} (và {others} chuỗi tương tự)")),
+            };
+            table.row([label, value(c.before), value(c.during), self.order(c), strength].map(Line::from));
         }
         doc.table(table);
         doc.paragraph(self.t(say!(
             "Strength is the association beyond chance, from 0 to 1. Moving together is not causing: what follows from the errors is marked as a consequence.",
             "Độ mạnh là mức liên hệ vượt ngẫu nhiên, từ 0 đến 1. Biến động cùng nhau chưa phải là nguyên nhân: thứ gì do lỗi gây ra được ghi là hệ quả."
         )));
+    }
+
+    /// The strongest series of each metric, with how many more of that metric move as well.
+    fn claimed(&self) -> Vec<(&Correlation, usize)> {
+        let mut out: Vec<(&Correlation, usize)> = Vec::new();
+        let all = self.judged.analysis.correlations.iter();
+        for c in all.filter(|c| c.associated && c.role != Role::Alarm && c.key.metric != ERRORS) {
+            match out.iter_mut().find(|(o, _)| o.key.metric == c.key.metric && o.direction == c.direction) {
+                Some((best, others)) => {
+                    *best = if c.score > best.score { c } else { best };
+                    *others += 1;
+                }
+                None => out.push((c, 0)),
+            }
+        }
+        out
     }
 
     fn order(&self, c: &Correlation) -> String {
