@@ -1,1 +1,79 @@
-//! Alarm definitions in Terraform files, as far as text allows.
+//! Alarm definitions in Terraform files, as far as text allows: variables, locals, modules of the same tree,
+//! `for_each` and `count`. Reads files, runs nothing; what only `terraform` itself could tell stays text.
+
+mod files;
+mod functions;
+mod module;
+mod resource;
+mod syntax;
+mod value;
+
+use crate::case::alarm::CodeAlarm;
+use crate::case::gaps::{Gap, Reason};
+use crate::exchange::{Area, Fact, Origin, What};
+use crate::text::{Foreign, Text};
+use crate::time::Time;
+use std::path::Path;
+
+/// What was found under a folder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// In order of file, line and address.
+    pub alarms: Vec<CodeAlarm>,
+    pub problems: Vec<Problem>,
+    /// How many `.tf` and `.tf.json` files were read.
+    pub files: usize,
+}
+
+/// Something that could not be read or followed; the rest went on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Relative to the folder that was searched.
+    pub file: Foreign,
+    pub line: Option<usize>,
+    pub words: Text,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.words),
+            None => write!(f, "{}: {}", self.file, self.words),
+        }
+    }
+}
+
+/// Every definition of an alarm on failed target connections under `dir`, and what stood in the way.
+pub fn find_alarms(dir: &Path) -> Found {
+    let mut problems = Vec::new();
+    let tree = files::read(dir, &mut problems);
+    let files = tree.files;
+    let mut alarms = module::alarms(&tree, &mut problems);
+    alarms.sort_by(|a, b| (&a.file, a.line, &a.address).cmp(&(&b.file, b.line, &b.address)));
+    problems.sort_by(|a, b| (&a.file, a.line, &a.words.en).cmp(&(&b.file, b.line, &b.words.en)));
+    problems.dedup();
+    Found { alarms, problems, files }
+}
+
+impl Found {
+    /// The folder itself could not be read: not input at all.
+    pub fn is_unreadable(&self) -> bool {
+        self.files == 0 && self.problems.iter().any(|p| p.file.is_empty())
+    }
+
+    /// As facts of a case, ending with the area settled.
+    pub fn into_facts(self, dir: &Path, at: Time) -> Vec<Fact> {
+        let folder = dir.display().to_string();
+        let origin = Origin { operation: "file:terraform".into(), parameters: [("folder".into(), folder)].into() };
+        let gaps = self.problems.into_iter().map(|p| {
+            let subject = match p.line {
+                Some(line) => format!("{}:{line}", p.file),
+                None => p.file.to_string(),
+            };
+            let detail = p.words.en.into();
+            What::Gap(Gap { area: Area::AlarmCode, subject: subject.into(), reason: Reason::Unavailable, action: None, detail })
+        });
+        let all = std::iter::once(What::CodeAlarms(self.alarms)).chain(gaps).chain([What::Settled { area: Area::AlarmCode }]);
+        all.map(|what| Fact { at, origin: Some(origin.clone()), what }).collect()
+    }
+}

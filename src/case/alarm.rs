@@ -77,4 +77,17 @@ pub struct CodeAlarm {
     /// What could not be resolved, as it stands in the file.
     #[serde(default)]
     pub unresolved: BTreeMap<String, Foreign>,
+    /// The line each field stands on, for those written in the block itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<String, usize>,
+    /// The block as it stands, to suggest an edit in; empty for the JSON syntax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<SourceLine>,
+}
+
+/// A line of a file, numbered from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceLine {
+    pub line: usize,
+    pub text: Foreign,
 }

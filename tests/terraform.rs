@@ -1,0 +1,200 @@
+//! Terraform trees in the styles people write, and what is found in each.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use alb_triage::case::alarm::CodeAlarm;
+use alb_triage::terraform::{Found, find_alarms};
+use std::fmt::Write;
+use std::path::Path;
+
+fn tree(name: &str) -> Found {
+    find_alarms(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terraform").join(name))
+}
+
+/// `file:line address`, then one line a field, dimension (`.`) and unresolved text (`?`).
+fn shown(alarm: &CodeAlarm) -> String {
+    let mut out = format!("{}:{} {}\n", alarm.file, alarm.line, alarm.address);
+    for (mark, all) in [(" ", &alarm.fields), (".", &alarm.dimensions), ("?", &alarm.unresolved)] {
+        for (name, value) in all {
+            writeln!(out, "{mark}{name}={value}").unwrap();
+        }
+    }
+    out
+}
+
+fn field<'a>(alarm: &'a CodeAlarm, name: &str) -> &'a str {
+    alarm.fields.get(name).map_or("—", |v| v.as_str())
+}
+
+#[test]
+fn plain_resources_with_references() {
+    let found = tree("plain");
+    assert_eq!(found.problems, []);
+    assert_eq!(found.alarms.len(), 1);
+    assert_eq!(
+        shown(&found.alarms[0]),
+        "main.tf:11 aws_cloudwatch_metric_alarm.conn_errors
+ alarm_actions=aws_sns_topic.pager.arn
+ alarm_name=web-api-conn-errors
+ comparison_operator=GreaterThanOrEqualToThreshold
+ datapoints_to_alarm=2
+ evaluation_periods=3
+ metric_name=TargetConnectionErrorCount
+ namespace=AWS/ApplicationELB
+ period=60
+ statistic=Sum
+ threshold=5
+.LoadBalancer=app/web/*
+.TargetGroup=targetgroup/api-8080/*
+?dimensions.LoadBalancer=aws_lb.web.arn_suffix
+?dimensions.TargetGroup=aws_lb_target_group.api.arn_suffix
+"
+    );
+    assert_eq!((found.alarms[0].lines["threshold"], found.alarms[0].text[8].text.trim()), (19, "threshold           = 5"));
+}
+
+#[test]
+fn variables_locals_functions_and_tfvars() {
+    let found = tree("variables");
+    let alarm = &found.alarms[0];
+    assert_eq!(field(alarm, "alarm_name"), "production-web-conn-errors");
+    assert_eq!(field(alarm, "threshold"), "25");
+    assert_eq!(field(alarm, "evaluation_periods"), "2");
+    assert_eq!(field(alarm, "treat_missing_data"), "notBreaching");
+    assert_eq!(alarm.dimensions["LoadBalancer"].as_str(), "app/production-web/*");
+}
+
+#[test]
+fn modules_of_the_same_tree() {
+    let found = tree("module");
+    let addresses: Vec<_> = found.alarms.iter().map(|a| (a.address.as_str(), field(a, "alarm_name"), field(a, "threshold"))).collect();
+    assert_eq!(
+        addresses,
+        [
+            ("module.alarms[\"api\"].aws_cloudwatch_metric_alarm.this", "shop-api-conn", "3"),
+            ("module.alarms[\"img\"].aws_cloudwatch_metric_alarm.this", "shop-img-conn", "30"),
+        ]
+    );
+    assert_eq!(found.alarms[0].dimensions["LoadBalancer"].as_str(), "app/shop/*");
+    assert_eq!(found.alarms[0].dimensions["TargetGroup"].as_str(), "targetgroup/api*");
+    assert_eq!(
+        found.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["main.tf:18: module “registry” comes from terraform-aws-modules/alb/aws, which is not in this folder: not followed"]
+    );
+}
+
+#[test]
+fn for_each_and_count() {
+    let found = tree("for_each");
+    let all: Vec<_> = found.alarms.iter().map(|a| (a.address.as_str(), field(a, "alarm_name"), field(a, "threshold"))).collect();
+    assert_eq!(
+        all,
+        [
+            ("aws_cloudwatch_metric_alarm.alb[\"TargetConnectionErrorCount\"]", "alb-targetconnectionerrorcount", "10"),
+            ("aws_cloudwatch_metric_alarm.zone[0]", "zone-0", "1"),
+            ("aws_cloudwatch_metric_alarm.zone[1]", "zone-1", "1"),
+        ]
+    );
+    assert_eq!(found.alarms[0].dimensions["TargetGroup"].as_str(), "targetgroup/api/fedcba9876543210");
+    assert_eq!(found.alarms[2].dimensions["AvailabilityZone"].as_str(), "eu-west-1b");
+}
+
+#[test]
+fn the_json_syntax() {
+    let found = tree("json");
+    let alarm = &found.alarms[0];
+    assert_eq!((alarm.line, field(alarm, "threshold"), alarm.lines["threshold"]), (6, "7", 13));
+    assert_eq!(alarm.dimensions["LoadBalancer"].as_str(), "app/web/*");
+}
+
+#[test]
+fn metric_math() {
+    let found = tree("math");
+    let alarm = &found.alarms[0];
+    assert_eq!(field(alarm, "expression"), "100 * FILL(errors, 0) / requests");
+    assert_eq!((field(alarm, "metric_name"), field(alarm, "statistic")), ("TargetConnectionErrorCount", "Sum"));
+}
+
+#[test]
+fn what_is_broken_is_named_and_the_rest_goes_on() {
+    let found = tree("broken");
+    assert_eq!(found.alarms.len(), 1);
+    assert_eq!(
+        shown(&found.alarms[0]),
+        "main.tf:10 aws_cloudwatch_metric_alarm.still_found
+ metric_name=TargetConnectionErrorCount
+ namespace=AWS/ApplicationELB
+?alarm_name=local.a
+?dimensions=var.never_declared
+?evaluation_periods=cidrhost(\"10.0.0.0/8\", 3)
+?threshold=provider::custom::limit(3)
+"
+    );
+    let problems: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+    assert!(problems.iter().any(|p| p.starts_with("main.tf:7: cannot be read as Terraform")), "{problems:?}");
+    assert!(problems.iter().any(|p| p.starts_with("loop/main.tf:1: module “again” calls itself")), "{problems:?}");
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let found = tree("nowhere");
+    assert!(found.is_unreadable() && found.alarms.is_empty());
+}
+
+fn write(dir: &Path, name: &str, text: &str) {
+    std::fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
+    std::fs::write(dir.join(name), text).unwrap();
+}
+
+const ALARM: &str = "resource \"aws_cloudwatch_metric_alarm\" \"a\" {\n  metric_name = \"TargetConnectionErrorCount\"\n}\n";
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_inside_only_and_never_in_circles() {
+    let outside = tempfile::tempdir().unwrap();
+    write(outside.path(), "secret.tf", ALARM);
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a/main.tf", ALARM);
+    let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
+    link(outside.path(), "out");
+    link(&outside.path().join("secret.tf"), "stolen.tf");
+    link(dir.path(), "a/circle");
+    link(Path::new("nothing"), "dead.tf");
+    let found = find_alarms(dir.path());
+    assert_eq!(found.alarms.len(), 1);
+    let named: Vec<_> = found.problems.iter().map(|p| p.file.to_string()).collect();
+    assert_eq!(named, ["dead.tf", "out", "stolen.tf"]);
+}
+
+#[test]
+fn ten_thousand_files_are_read_in_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    for n in 0..10_000 {
+        write(dir.path(), &format!("d{}/f{n}.tf", n % 100), &format!("resource \"aws_lb\" \"r{n}\" {{\n  name = \"n{n}\"\n}}\n"));
+    }
+    write(dir.path(), "d7/alarm.tf", ALARM);
+    let found = find_alarms(dir.path());
+    assert_eq!((found.files, found.alarms.len(), found.problems.len()), (10_001, 1, 0));
+}
+
+#[test]
+fn hostile_files_are_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "deep.tf", &format!("locals {{\n  x = {}{}\n}}\n", "(".repeat(50_000), ")".repeat(50_000)));
+    write(dir.path(), "not.tf", &format!("locals {{\n  y = {}true\n}}\n", "!".repeat(100_000)));
+    write(dir.path(), "huge.tf", &"# a\n".repeat(1_000_000));
+    std::fs::write(dir.path().join("binary.tf"), [0xff, 0xfe, 0, 1, 2]).unwrap();
+    let doubling: String = (1..60).map(|n| format!("  l{n} = [local.l{}, local.l{}]\n", n - 1, n - 1)).collect();
+    write(
+        dir.path(),
+        "z/main.tf",
+        &format!(
+            "locals {{\n  l0 = \"x\"\n{doubling}}}\n{ALARM}resource \"aws_cloudwatch_metric_alarm\" \"b\" {{\n  metric_name = \"TargetConnectionErrorCount\"\n  threshold = local.l59\n}}\n"
+        ),
+    );
+    let found = find_alarms(dir.path());
+    assert_eq!(found.alarms.len(), 2);
+    for name in ["deep.tf", "huge.tf", "binary.tf"] {
+        assert!(found.problems.iter().any(|p| p.file.as_str() == name), "{name}: {:?}", found.problems);
+    }
+}
