@@ -21,6 +21,8 @@ pub mod judge;
 pub mod logs;
 pub mod metrics;
 pub mod path;
+pub mod policy;
+pub mod preflight;
 pub mod recording;
 pub mod redaction;
 pub mod report;

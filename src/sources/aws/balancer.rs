@@ -18,6 +18,9 @@ use tokio::task::JoinSet;
 /// Groups whose attributes and targets are read; an account's quota is 100 a balancer.
 const GROUPS: usize = 100;
 
+/// Resources whose tags come in one call.
+const TAGGED: usize = 20;
+
 /// The balancer whose metrics carry `dimension` (`app/name/id`).
 pub(super) async fn by_dimension(aws: &Aws, dimension: &str) -> Result<Option<LoadBalancer>, CallError> {
     let Some(name) = dimension.split('/').nth(1) else { return Ok(None) };
@@ -46,10 +49,18 @@ pub(super) async fn of_group(aws: &Aws, group: &str) -> Result<Option<String>, C
 /// Reads everything about the balancer that the case names; groups first, since others wait for them.
 pub(super) async fn gather(ctx: &Context) {
     let Some(balancer) = ctx.case(|c| c.load_balancer.clone()) else { return };
-    let groups = groups(ctx, &balancer.arn).await;
-    attributes(ctx, balancer.clone()).await;
+    let mut groups = groups(ctx, &balancer.arn).await;
+    groups.truncate(GROUPS);
+    let tags = tags(ctx, std::iter::once(&balancer.arn).chain(groups.iter().map(|g| &g.arn))).await;
+    let tags_of = |arn: &str| tags.get(arn).cloned().unwrap_or_default();
+    attributes(ctx, LoadBalancer { tags: tags_of(&balancer.arn), ..balancer.clone() }).await;
     listeners(ctx, &balancer.arn).await;
-    group_attributes(ctx, groups).await;
+    for group in groups {
+        let tags = tags_of(&group.arn);
+        if !group_attributes(ctx, TargetGroup { tags, ..group }).await {
+            return;
+        }
+    }
 }
 
 async fn groups(ctx: &Context, arn: &str) -> Vec<TargetGroup> {
@@ -92,20 +103,36 @@ async fn attributes(ctx: &Context, mut balancer: LoadBalancer) {
     }
 }
 
-async fn group_attributes(ctx: &Context, groups: Vec<TargetGroup>) {
-    for mut group in groups.into_iter().take(GROUPS) {
-        let arn = group.arn.clone();
-        let answer = ctx
-            .aws
-            .sdk(Action::DescribeTargetGroupAttributes, || {
-                ctx.aws.balancing().describe_target_group_attributes().target_group_arn(&arn).send()
-            })
-            .await;
-        let subject = format!("attributes of target group {}", group.name);
-        let Some(answer) = ctx.or_gap(Area::Balancer, &subject, answer).await else { return };
-        group.attributes = answer.attributes().iter().map(|a| (a.key().owned(), a.value().owned())).collect();
-        ctx.learn_from(origin(Action::DescribeTargetGroupAttributes, [("TargetGroupArn", arn)]), What::TargetGroups(vec![group])).await;
+/// `false` when there is no point in asking for the next group's.
+async fn group_attributes(ctx: &Context, mut group: TargetGroup) -> bool {
+    let arn = group.arn.clone();
+    let answer = ctx
+        .aws
+        .sdk(Action::DescribeTargetGroupAttributes, || ctx.aws.balancing().describe_target_group_attributes().target_group_arn(&arn).send())
+        .await;
+    let subject = format!("attributes of target group {}", group.name);
+    let Some(answer) = ctx.or_gap(Area::Balancer, &subject, answer).await else { return false };
+    group.attributes = answer.attributes().iter().map(|a| (a.key().owned(), a.value().owned())).collect();
+    ctx.learn_from(origin(Action::DescribeTargetGroupAttributes, [("TargetGroupArn", arn)]), What::TargetGroups(vec![group])).await;
+    true
+}
+
+type Tags = BTreeMap<String, Foreign>;
+
+/// Tags by ARN: they say whose it is.
+async fn tags<'a>(ctx: &Context, arns: impl Iterator<Item = &'a String>) -> BTreeMap<String, Tags> {
+    let arns: Vec<String> = arns.cloned().collect();
+    let mut all = BTreeMap::new();
+    for arns in arns.chunks(TAGGED) {
+        let answer =
+            ctx.aws.sdk(Action::DescribeTags, || ctx.aws.balancing().describe_tags().set_resource_arns(Some(arns.to_vec())).send()).await;
+        let Some(answer) = ctx.or_gap(Area::Balancer, "tags", answer).await else { break };
+        for d in answer.tag_descriptions() {
+            let tags = d.tags().iter().map(|t| (t.key().owned(), t.value().text())).collect();
+            all.insert(d.resource_arn().owned(), tags);
+        }
     }
+    all
 }
 
 async fn listeners(ctx: &Context, arn: &str) {

@@ -71,6 +71,16 @@ impl Context {
         Self { window, ..self.clone() }
     }
 
+    /// The same with another window at a later "now".
+    pub(super) fn at(&self, window: Window, now: Time) -> Self {
+        Self { window, now: now.max(self.now), ..self.clone() }
+    }
+
+    /// Whether nothing more will come for an area.
+    pub(super) fn is_settled(&self, area: Area) -> bool {
+        self.board.settled.borrow().contains(&area)
+    }
+
     /// Reads from what is known so far: `ctx.case(|c| c.target_groups.clone())`. Never hold on to it.
     pub fn case<T>(&self, read: impl FnOnce(&Case) -> T) -> T {
         self.board.case(read)

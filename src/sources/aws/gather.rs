@@ -1,0 +1,563 @@
+//! The live source itself: finds out what the incident is about, then reads every area at once, each as
+//! soon as what it depends on is known; afterwards answers asks with what is still missing.
+
+use super::call::Aws;
+use super::context::{Board, Context, origin};
+use super::errors::{CallError, Trouble};
+use super::options::{LiveOptions, When};
+use super::session::NoSession;
+use super::{access_logs, alarms, app_logs, aws_health, balancer, changes, clock, code, identity, instances, lifecycle, metrics, network};
+use crate::case::gaps::{Gap, Reason};
+use crate::exchange::{Area, Ask, Fact, Subject, What};
+use crate::sources::SourceEnd;
+use crate::subject::{NotASubject, Thing, message, read};
+use crate::time::{Time, Window};
+use chrono::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+
+/// Every area this source answers for. People answer for themselves.
+pub const AREAS: [Area; 17] = [
+    Area::Identity,
+    Area::Alarm,
+    Area::AlarmHistory,
+    Area::Balancer,
+    Area::TargetHealth,
+    Area::BalancerMetrics,
+    Area::Instances,
+    Area::HostMetrics,
+    Area::Network,
+    Area::Changes,
+    Area::Lifecycle,
+    Area::AccessLog,
+    Area::HealthCheckLog,
+    Area::AppLog,
+    Area::AlarmCode,
+    Area::AwsHealth,
+    Area::Baseline,
+];
+
+/// Gathered before and after the incident's moment.
+const BEFORE: Duration = Duration::minutes(90);
+const AFTER: Duration = Duration::minutes(30);
+
+/// Metrics are read further out, for a baseline.
+const METRICS_BEFORE: Duration = Duration::minutes(150);
+const METRICS_AFTER: Duration = Duration::minutes(30);
+
+/// Why a report cannot even begin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct Fatal {
+    pub kind: FatalKind,
+    pub words: String,
+}
+
+/// The kinds, with the exit codes of `report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FatalKind {
+    /// What was named does not exist or is something else.
+    Usage,
+    /// The JSON is not what it claims to be.
+    Input,
+    Unreachable,
+    NotPermitted,
+}
+
+impl FatalKind {
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 64,
+            Self::Input => 65,
+            Self::Unreachable => 69,
+            Self::NotPermitted => 77,
+        }
+    }
+}
+
+impl From<&CallError> for Fatal {
+    fn from(error: &CallError) -> Self {
+        let kind = match error.trouble {
+            Trouble::Denied | Trouble::Credentials(_) => FatalKind::NotPermitted,
+            _ => FatalKind::Unreachable,
+        };
+        Self { kind, words: error.to_string() }
+    }
+}
+
+impl From<NoSession> for Fatal {
+    fn from(why: NoSession) -> Self {
+        Self { kind: FatalKind::Usage, words: why.to_string() }
+    }
+}
+
+impl From<NotASubject> for Fatal {
+    fn from(why: NotASubject) -> Self {
+        let kind = match why {
+            NotASubject::NotJson(_) | NotASubject::NoAlarm | NotASubject::Several(..) => FatalKind::Input,
+            _ => FatalKind::Usage,
+        };
+        Self { kind, words: why.to_string() }
+    }
+}
+
+/// A running source.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    fatal: Arc<OnceLock<Fatal>>,
+}
+
+impl Live {
+    /// Why nothing can be judged, if that is so; known by the time [`Area::BalancerMetrics`] has settled.
+    pub fn fatal(&self) -> Option<&Fatal> {
+        self.fatal.get()
+    }
+}
+
+/// Starts reading; ends when the session drops its end. Needs a tokio runtime.
+pub fn start(options: LiveOptions, end: SourceEnd) -> Live {
+    start_with(None, options, end)
+}
+
+/// The same with a session at hand.
+pub fn start_with(aws: Option<Aws>, options: LiveOptions, end: SourceEnd) -> Live {
+    let live = Live::default();
+    let source = Source { options: Arc::new(options), aws, board: Board::new(end.facts), live: live.clone() };
+    tokio::spawn(source.run(end.asks));
+    live
+}
+
+struct Source {
+    options: Arc<LiveOptions>,
+    aws: Option<Aws>,
+    board: Arc<Board>,
+    live: Live,
+}
+
+/// Readers at work, so that one that breaks is known by its area.
+#[derive(Default)]
+struct Readers {
+    tasks: JoinSet<()>,
+    areas: HashMap<Id, Area>,
+    /// The newest answer to an ask of each area.
+    answers: BTreeMap<Area, AbortHandle>,
+}
+
+impl Readers {
+    fn spawn(&mut self, area: Area, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let handle = self.tasks.spawn(task);
+        self.areas.insert(handle.id(), area);
+        handle
+    }
+
+    /// The newest ask of an area wins.
+    fn answer(&mut self, area: Area, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.spawn(area, task);
+        if let Some(older) = self.answers.insert(area, handle) {
+            older.abort();
+        }
+    }
+
+    /// The next reader that ended; never returns while there is none.
+    async fn next(&mut self) -> Option<(Area, JoinError)> {
+        match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => {
+                self.areas.remove(&id);
+                None
+            }
+            Some(Err(broken)) => {
+                let area = self.areas.remove(&broken.id());
+                area.filter(|_| broken.is_panic()).map(|area| (area, broken))
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Source {
+    async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>) {
+        let mut readers = Readers::default();
+        let mut ctx = self.begin(&mut readers).await;
+        loop {
+            tokio::select! {
+                ask = asks.recv() => {
+                    let Some(ask) = ask else { return };
+                    match &ctx {
+                        Some(ctx) => answer(ctx, &mut readers, ask),
+                        // Credentials may have been renewed since.
+                        None => ctx = self.begin(&mut readers).await,
+                    }
+                }
+                broken = readers.next() => {
+                    if let Some((area, broken)) = broken {
+                        self.report_broken(area, broken).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds out what the incident is about and sets the readers to work. Says why when that fails.
+    async fn begin(&mut self, readers: &mut Readers) -> Option<Context> {
+        match self.resolve().await {
+            Ok(ctx) => {
+                for area in AREAS {
+                    readers.spawn(area, first_reading(ctx.clone(), self.live.clone(), area));
+                }
+                Some(ctx)
+            }
+            Err((fatal, gap)) => {
+                // The first reason is the true one; a retry that fails alike adds nothing.
+                let _ = self.live.fatal.set(fatal);
+                let at = clock::now();
+                let settled = AREAS.into_iter().map(|area| What::Settled { area });
+                let facts = std::iter::once(What::Gap(gap)).chain(settled).map(|what| Fact { at, origin: None, what }).collect();
+                self.board.learn(facts).await;
+                None
+            }
+        }
+    }
+
+    async fn resolve(&mut self) -> Result<Context, (Fatal, Gap)> {
+        let options = self.options.clone();
+        let named = match &options.message {
+            Some(text) => message(text),
+            None => read(&options.target),
+        };
+        let named = named.map_err(|why| no_alarm(Fatal::from(why), Reason::Unavailable))?;
+        let when = When { at: options.when.at.or(named.at), ..options.when };
+        let provisional = window(when, None, options.now);
+        self.say_subject(when.at, provisional).await;
+        let aws = match &self.aws {
+            Some(aws) => aws.clone(),
+            None => self.open(named.region.clone()).await?,
+        };
+        self.aws = Some(aws.clone());
+        let ctx = Context::new(aws, options.clone(), provisional, self.board.clone());
+        forward_waits(&ctx);
+        identify(&ctx, &named.what).await?;
+        if needs_history(when) && ctx.case(|c| c.alarm.is_some()) {
+            alarms::history(&ctx).await;
+        }
+        let last = ctx.case(|c| c.alarm.as_ref().and_then(|a| alarms::last_alarm(a, &c.alarm_changes)));
+        let window = window(when, last, options.now);
+        self.say_subject(when.at.or(last.filter(|_| needs_history(when))), window).await;
+        Ok(ctx.with_window(window))
+    }
+
+    async fn open(&self, region: Option<String>) -> Result<Aws, (Fatal, Gap)> {
+        let mut wishes = self.options.wishes.clone();
+        wishes.region = wishes.region.or(region);
+        Aws::open(&wishes).await.map_err(|why| no_alarm(Fatal::from(why), Reason::Unavailable))
+    }
+
+    async fn say_subject(&self, at: Option<Time>, window: Window) {
+        let target = self.options.target.as_str().into();
+        let subject = Subject { target, at, window, now: self.options.now, demo: None };
+        self.board.learn(vec![Fact { at: clock::now(), origin: None, what: What::Subject(subject) }]).await;
+    }
+
+    /// A reader broke: that is a fault of this program, and a gap like any other for the case.
+    async fn report_broken(&self, area: Area, broken: JoinError) {
+        let words = broken
+            .try_into_panic()
+            .ok()
+            .and_then(|p| p.downcast::<String>().map(|s| *s).or_else(|p| p.downcast::<&str>().map(|s| (*s).to_owned())).ok());
+        let detail = format!("the part of this program that reads it broke ({}); please report this", words.unwrap_or_default());
+        let gap = Gap { area, subject: "this program".into(), reason: Reason::Unavailable, action: None, detail: detail.into() };
+        let at = clock::now();
+        let facts = [What::Gap(gap), What::Settled { area }].map(|what| Fact { at, origin: None, what });
+        self.board.learn(facts.into()).await;
+    }
+}
+
+/// A word on screen whenever AWS makes a call wait.
+fn forward_waits(ctx: &Context) {
+    let (waits, mut waiting) = mpsc::unbounded_channel();
+    ctx.aws.report_waits_to(waits);
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        while let Some(wait) = waiting.recv().await {
+            let wait: super::call::Wait = wait;
+            let area = wait.action.row().area;
+            if ctx.is_settled(area) {
+                continue;
+            }
+            let words =
+                format!("AWS throttles {}: waiting {:.1} s, try {}", wait.action.name(), wait.delay.as_secs_f64(), wait.attempt + 1);
+            ctx.busy(area, words).await;
+        }
+    });
+}
+
+/// The region that a target's own text names, if it does.
+pub fn region_of_target(target: &str) -> Option<String> {
+    read(target).ok()?.region
+}
+
+fn needs_history(when: When) -> bool {
+    when.at.is_none() && when.from.is_none() && when.to.is_none()
+}
+
+/// What is gathered: as the user said, else about the alarm's last transition, else the last two hours.
+pub(super) fn window(when: When, last_alarm: Option<Time>, now: Time) -> Window {
+    let span = when.window.unwrap_or(BEFORE + AFTER).max(Duration::minutes(1));
+    let about = |t: Time| {
+        let before = when.window.map_or(BEFORE, |w| w * 3 / 4);
+        let start = t.min(now) - before;
+        Window { start, end: (start + span).min(now).max(start + Duration::minutes(1)) }
+    };
+    match (when.from, when.to, when.at.or(last_alarm)) {
+        (Some(from), Some(to), _) => Window::new(from, to),
+        (Some(from), None, _) => Window { start: from, end: (from + span).min(now).max(from + Duration::minutes(1)) },
+        (None, Some(to), _) => Window { start: to - span, end: to },
+        (None, None, Some(at)) => about(at),
+        (None, None, None) => Window { start: now - span, end: now },
+    }
+}
+
+fn no_alarm(fatal: Fatal, reason: Reason) -> (Fatal, Gap) {
+    let gap = Gap { area: Area::Alarm, subject: "the alarm".into(), reason, action: None, detail: fatal.words.as_str().into() };
+    (fatal, gap)
+}
+
+fn failed(error: &CallError, subject: &str) -> (Fatal, Gap) {
+    (Fatal::from(error), error.gap(Area::Alarm, subject))
+}
+
+/// Finds the alarm and its balancer and says them. Only an alarm that cannot be read at all is fatal.
+async fn identify(ctx: &Context, thing: &Thing) -> Result<(), (Fatal, Gap)> {
+    match thing {
+        Thing::Alarm(name) => {
+            let alarm = alarm_named(ctx, name).await?;
+            ctx.learn_from(origin(super::actions::Action::DescribeAlarms, [("AlarmNames", name.as_str())]), What::Alarm(alarm)).await;
+            of_alarm(ctx).await;
+        }
+        Thing::Balancer(arn) => {
+            of_arn(ctx, arn).await?;
+            watching(ctx, None).await;
+        }
+        Thing::TargetGroup(arn) => {
+            let found = balancer::of_group(&ctx.aws, arn).await.map_err(|e| failed(&e, "the target group"))?;
+            let Some(balancer) = found else {
+                let words = format!("target group {arn} does not exist or hangs on no load balancer");
+                return Err(no_alarm(Fatal { kind: FatalKind::Usage, words }, Reason::Unavailable));
+            };
+            of_arn(ctx, &balancer).await?;
+            watching(ctx, Some(arn)).await;
+        }
+    }
+    Ok(())
+}
+
+async fn alarm_named(ctx: &Context, name: &str) -> Result<crate::case::alarm::Alarm, (Fatal, Gap)> {
+    let usage = |words: String| no_alarm(Fatal { kind: FatalKind::Usage, words }, Reason::Unavailable);
+    match alarms::find(&ctx.aws, name).await.map_err(|e| failed(&e, "the alarm"))? {
+        alarms::Found::Alarm(alarm) => Ok(*alarm),
+        alarms::Found::Childless => Err(usage(format!("“{name}” is a composite alarm without a metric alarm among its children"))),
+        alarms::Found::Nothing(near) => {
+            let place = ctx.aws.region();
+            let hint = if near.is_empty() {
+                "look in another region with --region".to_owned()
+            } else {
+                format!("did you mean {}?", near.join(", "))
+            };
+            Err(usage(format!("there is no alarm “{name}” in {place}: {hint}")))
+        }
+    }
+}
+
+/// The balancer that the alarm's dimensions name, directly or by its group.
+async fn of_alarm(ctx: &Context) {
+    let dimension = |name: &str| ctx.case(|c| c.alarm.as_ref().and_then(|a| a.dimensions.get(name).cloned()));
+    let found = match (dimension("LoadBalancer"), dimension("TargetGroup")) {
+        (Some(balancer), _) => balancer::by_dimension(&ctx.aws, &balancer).await,
+        (None, Some(group)) => match balancer::of_group(&ctx.aws, crate::case::topology::short_name(&group)).await {
+            Ok(Some(arn)) => balancer::by_arn(&ctx.aws, &arn).await,
+            Ok(None) => Ok(None),
+            Err(e) => Err(e),
+        },
+        (None, None) => {
+            let detail = "the alarm names no load balancer and no target group: it may watch something else";
+            return ctx.gap(Area::Balancer, "the load balancer", Reason::NotApplicable, detail).await;
+        }
+    };
+    match found {
+        Ok(Some(balancer)) => learn_balancer(ctx, balancer).await,
+        Ok(None) => {
+            let detail = "the load balancer that the alarm watches does not exist (any more) in this account and region";
+            ctx.gap(Area::Balancer, "the load balancer", Reason::Unavailable, detail).await;
+        }
+        Err(error) => ctx.learn(What::Gap(error.gap(Area::Balancer, "the load balancer"))).await,
+    }
+}
+
+async fn of_arn(ctx: &Context, arn: &str) -> Result<(), (Fatal, Gap)> {
+    let found = balancer::by_arn(&ctx.aws, arn).await;
+    let missing = || {
+        let words = format!("load balancer {arn} does not exist in {}", ctx.aws.region());
+        no_alarm(Fatal { kind: FatalKind::Usage, words }, Reason::Unavailable)
+    };
+    match found {
+        Ok(Some(balancer)) => learn_balancer(ctx, balancer).await,
+        Ok(None) => return Err(missing()),
+        Err(e) if e.trouble == Trouble::NotFound => return Err(missing()),
+        Err(e) => return Err(failed(&e, "the load balancer")),
+    }
+    Ok(())
+}
+
+async fn learn_balancer(ctx: &Context, balancer: crate::case::topology::LoadBalancer) {
+    let asked = [("Names", balancer.name.to_string())];
+    ctx.learn_from(origin(super::actions::Action::DescribeLoadBalancers, asked), What::LoadBalancer(balancer)).await;
+}
+
+/// The alarm on what was named, if there is one; an incident can be looked at without.
+async fn watching(ctx: &Context, group: Option<&str>) {
+    let Some(balancer) = ctx.case(|c| c.load_balancer.as_ref().map(|b| crate::case::topology::dimension_of(&b.arn).to_owned())) else {
+        return;
+    };
+    let alone: BTreeMap<_, _> = [("LoadBalancer".to_owned(), balancer)].into();
+    let mut sets = vec![alone.clone()];
+    if let Some(group) = group {
+        let mut both = alone;
+        both.insert("TargetGroup".into(), crate::case::topology::dimension_of(group).to_owned());
+        sets.insert(0, both);
+    }
+    match alarms::watching(&ctx.aws, &sets).await {
+        Ok(Some(alarm)) => {
+            ctx.learn_from(
+                origin(super::actions::Action::DescribeAlarmsForMetric, [("MetricName", crate::metrics::ERRORS)]),
+                What::Alarm(alarm),
+            )
+            .await
+        }
+        Ok(None) => {
+            let detail = "no alarm watches connection errors of this load balancer as a whole; the last two hours are read unless --at says otherwise";
+            ctx.gap(Area::Alarm, "the alarm", Reason::NotApplicable, detail).await;
+        }
+        Err(error) => ctx.learn(What::Gap(error.gap(Area::Alarm, "the alarm"))).await,
+    }
+}
+
+/// The first reading of an area, with what it has to wait for.
+async fn first_reading(ctx: Context, live: Live, area: Area) {
+    for needed in prerequisites(area) {
+        ctx.until(*needed).await;
+    }
+    read_area(&ctx, area, None).await;
+    if area == Area::BalancerMetrics {
+        note_unreadable_metrics(&ctx, &live);
+    }
+    ctx.settle(area).await;
+}
+
+/// Neither the alarm's metric nor any other could be read: nothing can be judged.
+fn note_unreadable_metrics(ctx: &Context, live: &Live) {
+    let gap = ctx.case(|c| c.series.is_empty().then(|| c.gaps_of(&[Area::BalancerMetrics]).next().cloned()).flatten());
+    if let Some(gap) = gap.filter(|g| g.reason != Reason::NotApplicable) {
+        let kind = if gap.reason == Reason::Denied { FatalKind::NotPermitted } else { FatalKind::Unreachable };
+        let _ = live.fatal.set(Fatal { kind, words: gap.detail.to_string() });
+    }
+}
+
+/// Areas whose facts a reader needs; what needs nothing starts at once.
+fn prerequisites(area: Area) -> &'static [Area] {
+    match area {
+        Area::TargetHealth | Area::BalancerMetrics | Area::AccessLog | Area::HealthCheckLog => &[Area::Balancer],
+        Area::Instances => &[Area::TargetHealth],
+        Area::HostMetrics | Area::Network | Area::Lifecycle => &[Area::Instances],
+        Area::Baseline => &[Area::BalancerMetrics, Area::HostMetrics],
+        _ => &[],
+    }
+}
+
+async fn read_area(ctx: &Context, area: Area, ask: Option<&Ask>) {
+    let period = ask.and_then(|a| a.period);
+    let wide = metrics_window(ctx, ask);
+    match area {
+        Area::Identity => identity::gather(ctx).await,
+        Area::AlarmHistory if ctx.case(|c| c.alarm_changes.is_empty()) || ask.is_some() => alarms::history(ctx).await,
+        Area::Balancer => balancer::gather(ctx).await,
+        Area::TargetHealth => balancer::health(ctx).await,
+        Area::BalancerMetrics => metrics::balancer(ctx, wide, period).await,
+        Area::Instances => instances::gather(ctx).await,
+        Area::HostMetrics => metrics::hosts(ctx, wide, period).await,
+        Area::Network => network::gather(ctx).await,
+        Area::Changes => changes::gather(ctx).await,
+        Area::Lifecycle => lifecycle::gather(ctx).await,
+        Area::AccessLog => access_logs::gather(ctx).await,
+        Area::AppLog => app_logs::gather(ctx).await,
+        Area::AlarmCode => code::gather(ctx).await,
+        Area::AwsHealth => aws_health::gather(ctx).await,
+        Area::Baseline => {
+            metrics::baseline(ctx, ctx.window, 1).await;
+            metrics::baseline(ctx, ctx.window, 7).await;
+            metrics::two_weeks(ctx).await;
+        }
+        // Read while the subject was found; the health-check log comes with the access log; people speak for themselves.
+        Area::Alarm | Area::AlarmHistory | Area::HealthCheckLog | Area::People => {}
+    }
+}
+
+/// Metrics reach further back than everything else, for a baseline; an ask gets exactly what it names.
+fn metrics_window(ctx: &Context, ask: Option<&Ask>) -> Window {
+    match ask {
+        Some(ask) => ask.window,
+        None => {
+            let wide = ctx.window.widened(METRICS_BEFORE, METRICS_AFTER);
+            Window { end: wide.end.min(ctx.now.max(ctx.window.end)), ..wide }
+        }
+    }
+}
+
+/// Answers an ask with what is not known yet.
+fn answer(ctx: &Context, readers: &mut Readers, ask: Ask) {
+    let ctx = ctx.at(ask.window, clock::now());
+    let area = ask.area;
+    readers.answer(area, async move {
+        ctx.busy(area, "asked again").await;
+        read_area(&ctx, area, Some(&ask)).await;
+        ctx.settle(area).await;
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Time {
+        chrono::DateTime::from_timestamp(minute * 60, 0).unwrap()
+    }
+
+    fn minutes(w: Window) -> (i64, i64) {
+        (w.start.timestamp() / 60, w.end.timestamp() / 60)
+    }
+
+    #[test]
+    fn the_window_is_what_was_said_or_lies_about_the_alarm() {
+        let none = When::default();
+        assert_eq!(minutes(window(none, None, at(1000))), (880, 1000));
+        assert_eq!(minutes(window(none, Some(at(500)), at(1000))), (410, 530));
+        assert_eq!(minutes(window(none, Some(at(995)), at(1000))), (905, 1000), "never into the future");
+        let said = When { at: Some(at(300)), ..none };
+        assert_eq!(minutes(window(said, Some(at(500)), at(1000))), (210, 330));
+        let wide = When { window: Some(Duration::minutes(400)), ..said };
+        assert_eq!(minutes(window(wide, None, at(1000))), (0, 400));
+        let from = When { from: Some(at(100)), to: Some(at(160)), ..none };
+        assert_eq!(minutes(window(from, Some(at(500)), at(1000))), (100, 160));
+    }
+
+    #[test]
+    fn nothing_waits_for_itself() {
+        for area in AREAS {
+            let mut waiting: Vec<Area> = prerequisites(area).to_vec();
+            for _ in 0..AREAS.len() {
+                waiting = waiting.iter().flat_map(|a| prerequisites(*a)).copied().collect();
+            }
+            assert!(waiting.is_empty(), "{area:?} waits in a circle");
+        }
+    }
+}

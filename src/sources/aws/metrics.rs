@@ -1,0 +1,499 @@
+//! Metric data: which series are wanted, which parts of them are missing, and fetching those in as few
+//! calls as CloudWatch allows.
+
+use super::actions::Action;
+use super::call::Aws;
+use super::context::{Context, origin};
+use super::errors::CallError;
+use crate::case::Case;
+use crate::case::alarm::Alarm;
+use crate::case::gaps::Reason;
+use crate::case::series::{Series, SeriesKey};
+use crate::case::topology::{Instance, LoadBalancer, TargetGroup, dimension_of};
+use crate::exchange::{Area, What};
+use crate::metrics::{CATALOG, Metric, Role, Scope};
+use crate::time::{Time, Window, finest_period, rfc3339};
+use aws_sdk_cloudwatch::types as cw;
+use aws_smithy_types::DateTime;
+use chrono::Duration;
+use std::collections::BTreeMap;
+
+/// Queries a call, by CloudWatch's own limit.
+const QUERIES: usize = 500;
+
+/// Points a call, by CloudWatch's own limit.
+const POINTS: usize = 100_800;
+
+/// Groups and instances whose metrics are read; those in question come first.
+const GROUPS: usize = 25;
+const INSTANCES: usize = 200;
+
+/// Instances that are asked one by one what the CloudWatch agent publishes of them.
+const AGENTS: usize = 30;
+
+/// Seconds; fine enough for how often, coarse enough to be cheap.
+const TWO_WEEKS_PERIOD: u32 = 300;
+
+/// Points younger than this may still change and are asked again.
+const UNSETTLED: Duration = Duration::minutes(5);
+
+/// One series that is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wanted {
+    pub key: SeriesKey,
+    pub namespace: &'static str,
+    /// CloudWatch's own name of the metric.
+    pub name: &'static str,
+    pub statistic: String,
+    pub period: u32,
+}
+
+/// What a fetch is about, for gaps and origins.
+#[derive(Clone, Copy)]
+pub(super) struct Purpose {
+    pub area: Area,
+    pub subject: &'static str,
+}
+
+/// The balancer's own metrics in every scope.
+pub(super) async fn balancer(ctx: &Context, window: Window, period: Option<u32>) {
+    let wanted = ctx.case(|c| of_balancer(c, base_period(window, period, ctx.now)));
+    let total = ctx.case(|c| c.target_groups.len());
+    if total > GROUPS {
+        let detail = format!("the metrics of {GROUPS} of {total} target groups are read, those in question first");
+        ctx.gap(Area::BalancerMetrics, "metrics of the other target groups", Reason::NotApplicable, detail).await;
+    }
+    fetch(ctx, Purpose { area: Area::BalancerMetrics, subject: "balancer metrics" }, wanted, window).await;
+}
+
+/// Metrics of every instance behind the balancer, and what the agent on them publishes.
+pub(super) async fn hosts(ctx: &Context, window: Window, period: Option<u32>) {
+    let base = base_period(window, period, ctx.now);
+    let instances: Vec<Instance> = ctx.case(|c| c.instances.values().cloned().collect());
+    if instances.len() > INSTANCES {
+        let detail = format!("the metrics of {INSTANCES} of {} instances are read", instances.len());
+        ctx.gap(Area::HostMetrics, "metrics of the other instances", Reason::NotApplicable, detail).await;
+    }
+    let wanted = instances.iter().take(INSTANCES).flat_map(|i| of_instance(i, base)).collect();
+    fetch(ctx, Purpose { area: Area::HostMetrics, subject: "host metrics" }, wanted, window).await;
+    agents(ctx, &instances, window, base).await;
+}
+
+/// The few series that say whether an earlier day was like this one.
+pub(super) async fn baseline(ctx: &Context, window: Window, days_back: i64) {
+    let window = Window { start: window.start - Duration::days(days_back), end: window.end - Duration::days(days_back) };
+    let base = base_period(window, None, ctx.now);
+    let telling = |w: &Wanted| {
+        let role = crate::metrics::find(&w.key.metric).map(|m| m.role);
+        let named = ["HealthyHostCount", "TargetResponseTime"].contains(&w.key.metric.as_str());
+        w.key.zone().is_none() && (matches!(role, Some(Role::Alarm | Role::Cause)) || named)
+    };
+    let mut wanted: Vec<_> = ctx.case(|c| of_balancer(c, base)).into_iter().filter(telling).collect();
+    let hosts: Vec<Instance> = ctx.case(|c| c.instances.values().take(INSTANCES / 10).cloned().collect());
+    let of_hosts = hosts.iter().flat_map(|i| of_instance(i, base));
+    wanted.extend(of_hosts.filter(|w| ["CPUUtilization", "NetworkIn"].contains(&w.name)));
+    fetch(ctx, Purpose { area: Area::Baseline, subject: "metrics of earlier days" }, wanted, window).await;
+}
+
+/// Two weeks of the alarm's own metric: how often would it have fired?
+pub(super) async fn two_weeks(ctx: &Context) {
+    let window = Window { start: ctx.window.start - Duration::days(14), end: ctx.window.end };
+    let period = base_period(window, Some(TWO_WEEKS_PERIOD), ctx.now);
+    let wanted = ctx.case(|c| c.alarm.as_ref().and_then(|a| of_alarm(a, period)));
+    fetch(ctx, Purpose { area: Area::Baseline, subject: "two weeks of the alarm's metric" }, wanted.into_iter().collect(), window).await;
+}
+
+/// The finest period CloudWatch still holds for the whole window, or the coarser one asked for.
+fn base_period(window: Window, asked: Option<u32>, now: Time) -> u32 {
+    let finest = finest_period(now - window.start);
+    asked.map_or(finest, |p| p.max(finest).div_ceil(finest) * finest)
+}
+
+/// Rows of the catalog in the scopes of a balancer.
+fn of_balancer(case: &Case, base: u32) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    if let Some(balancer) = &case.load_balancer {
+        let groups = groups_first(case);
+        for scope in [Scope::Balancer, Scope::Group, Scope::Zone, Scope::GroupZone] {
+            for dimensions in dimension_sets(scope, balancer, &groups) {
+                wanted.extend(rows(scope).map(|row| want(row, dimensions.clone(), base)));
+            }
+        }
+    }
+    if let Some(own) = case.alarm.as_ref().and_then(|a| of_alarm(a, base)) {
+        let known = wanted.iter().any(|w| w.key == own.key && w.statistic == own.statistic);
+        if !known {
+            wanted.insert(0, own);
+        }
+    }
+    wanted
+}
+
+/// The alarm's own series, with its statistic, where the catalog would not fetch it anyway.
+fn of_alarm(alarm: &Alarm, base: u32) -> Option<Wanted> {
+    let row = crate::metrics::find(&alarm.metric).filter(|m| m.namespace == alarm.namespace)?;
+    let key = SeriesKey { metric: row.name.into(), dimensions: alarm.dimensions.clone() };
+    let statistic = if alarm.statistic.is_empty() { row.statistic.to_owned() } else { alarm.statistic.clone() };
+    Some(Wanted { key, namespace: row.namespace, name: row.cloudwatch_name(), statistic, period: base.max(row.finest) })
+}
+
+/// Those the alarm names first, then the others, up to a limit.
+fn groups_first(case: &Case) -> Vec<TargetGroup> {
+    let named: Vec<_> = case.groups_in_question().into_iter().cloned().collect();
+    let others = case.target_groups.iter().filter(|g| named.iter().all(|n| n.arn != g.arn)).cloned();
+    let lambda = |g: &TargetGroup| g.target_type == "lambda";
+    named.clone().into_iter().chain(others).filter(|g| !lambda(g)).take(GROUPS).collect()
+}
+
+fn rows(scope: Scope) -> impl Iterator<Item = &'static Metric> {
+    CATALOG.iter().filter(move |m| m.scopes.contains(&scope) && !m.namespace.is_empty())
+}
+
+type Dimensions = BTreeMap<String, String>;
+
+/// The dimension sets of a scope, exactly as CloudWatch wants them: it never combines what was not published.
+fn dimension_sets(scope: Scope, balancer: &LoadBalancer, groups: &[TargetGroup]) -> Vec<Dimensions> {
+    let of = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Dimensions>();
+    let lb = ("LoadBalancer", dimension_of(&balancer.arn));
+    let zones = || balancer.zones.iter().map(|z| ("AvailabilityZone", z.name.as_str()));
+    let groups = || groups.iter().map(|g| ("TargetGroup", dimension_of(&g.arn)));
+    match scope {
+        Scope::Balancer => vec![of(&[lb])],
+        Scope::Zone => zones().map(|z| of(&[z, lb])).collect(),
+        Scope::Group => groups().map(|g| of(&[lb, g])).collect(),
+        Scope::GroupZone => groups().flat_map(|g| zones().map(move |z| of(&[z, lb, g]))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn want(row: &'static Metric, dimensions: Dimensions, base: u32) -> Wanted {
+    Wanted {
+        key: SeriesKey { metric: row.name.into(), dimensions },
+        namespace: row.namespace,
+        name: row.cloudwatch_name(),
+        statistic: row.statistic.into(),
+        period: base.max(row.finest),
+    }
+}
+
+/// Rows of the catalog for one instance: credits for burstable types only; with basic monitoring all but
+/// the status checks come every five minutes.
+fn of_instance(instance: &Instance, base: u32) -> Vec<Wanted> {
+    let dimensions: Dimensions = [("InstanceId".to_owned(), instance.id.clone())].into();
+    rows(Scope::Instance)
+        .filter(|row| instance.is_burstable() || !row.name.starts_with("CPU") || row.name == "CPUUtilization")
+        .map(|row| {
+            let mut w = want(row, dimensions.clone(), base);
+            if !instance.detailed_monitoring && !row.name.starts_with("StatusCheck") {
+                w.period = w.period.max(300);
+            }
+            w
+        })
+        .collect()
+}
+
+/// What the CloudWatch agent publishes of these instances, under whatever dimensions it was told to use.
+async fn agents(ctx: &Context, instances: &[Instance], window: Window, base: u32) {
+    let mut wanted = Vec::new();
+    for instance in instances.iter().take(AGENTS) {
+        let metrics = ctx
+            .aws
+            .sdk(Action::ListMetrics, || {
+                let filter = cw::DimensionFilter::builder().name("InstanceId").value(&instance.id).build();
+                ctx.aws.cloudwatch().list_metrics().namespace("CWAgent").dimensions(filter).send()
+            })
+            .await;
+        let Some(metrics) = ctx.or_gap(Area::HostMetrics, "metrics of the CloudWatch agent", metrics).await else { return };
+        wanted.extend(metrics.metrics().iter().filter_map(|m| of_agent(m, base)));
+    }
+    if wanted.is_empty() && !instances.is_empty() {
+        let detail = "the CloudWatch agent publishes nothing of these instances: memory, swap and network allowances are unknown";
+        ctx.gap(Area::HostMetrics, "memory, swap and network allowances", Reason::NotEnabled, detail).await;
+    }
+    fetch(ctx, Purpose { area: Area::HostMetrics, subject: "agent metrics" }, wanted, window).await;
+}
+
+fn of_agent(m: &cw::Metric, base: u32) -> Option<Wanted> {
+    let row = rows(Scope::Agent).find(|row| Some(row.name) == m.metric_name())?;
+    let dimensions = m.dimensions().iter().filter_map(|d| Some((d.name()?.to_owned(), d.value()?.to_owned()))).collect();
+    Some(want(row, dimensions, base))
+}
+
+/// Fetches what of the wanted series is not known yet.
+pub(super) async fn fetch(ctx: &Context, purpose: Purpose, wanted: Vec<Wanted>, window: Window) {
+    let mut by_window: BTreeMap<(Time, Time), Vec<Wanted>> = BTreeMap::new();
+    for w in wanted {
+        if let Some(missing) = ctx.case(|c| missing(c, &w, window, ctx.now)) {
+            by_window.entry((missing.start, missing.end)).or_default().push(w);
+        }
+    }
+    for ((start, end), wanted) in by_window {
+        let window = Window { start, end };
+        for batch in batches(&wanted, window) {
+            if !fetch_batch(ctx, purpose, batch, window).await {
+                return;
+            }
+        }
+    }
+}
+
+/// The part of `window`, aligned to the period, that the case does not hold in this statistic and period.
+fn missing(case: &Case, w: &Wanted, window: Window, now: Time) -> Option<Window> {
+    let window = Window { start: window.start, end: window.end.min(now) }.aligned(w.period);
+    let same = |s: &&Series| s.period == w.period && s.statistic == w.statistic;
+    let settled = |s: &Series| Window { start: s.start, end: s.window().end.min(now - UNSETTLED) };
+    let stretches = case.series.get(&w.key).map(|t| t.stretches()).unwrap_or_default();
+    let mut rest = window;
+    for known in stretches.iter().filter(same).map(settled) {
+        if known.start <= rest.start && known.end > rest.start {
+            rest.start = known.end;
+        } else if known.end >= rest.end && known.start < rest.end {
+            rest.end = known.start;
+        }
+    }
+    let rest = rest.aligned(w.period);
+    (rest.start < rest.end).then_some(rest)
+}
+
+/// Batches within CloudWatch's limits on queries and points.
+fn batches(wanted: &[Wanted], window: Window) -> Vec<&[Wanted]> {
+    let points = wanted.iter().map(|w| window.bins(w.period)).max().unwrap_or(1).max(1);
+    wanted.chunks((POINTS / points).clamp(1, QUERIES)).collect()
+}
+
+/// One batch with all its pages; `false` when there is no point in asking for more.
+async fn fetch_batch(ctx: &Context, purpose: Purpose, batch: &[Wanted], window: Window) -> bool {
+    let mut answers = Answers::new(batch, window);
+    let mut token: Option<String> = None;
+    for page in 0_usize.. {
+        let answer = page_of(&ctx.aws, batch, window, token.as_deref()).await;
+        ctx.aws.count().metrics(if page == 0 { batch.len() } else { 0 });
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let hopeless = error.is_hopeless() || error.reason() == Reason::Denied;
+                ctx.learn(What::Gap(error.gap(purpose.area, purpose.subject))).await;
+                if page > 0 {
+                    answers.tell(ctx, purpose, window).await;
+                }
+                return !hopeless;
+            }
+        };
+        answers.take(answer.metric_data_results());
+        let next = answer.next_token().filter(|t| !t.is_empty() && Some(*t) != token.as_deref());
+        token = next.map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    answers.tell(ctx, purpose, window).await;
+    true
+}
+
+async fn page_of(
+    aws: &Aws,
+    batch: &[Wanted],
+    window: Window,
+    token: Option<&str>,
+) -> Result<aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput, CallError> {
+    let queries: Vec<_> = batch.iter().enumerate().map(|(i, w)| query(i, w)).collect();
+    aws.sdk(Action::GetMetricData, || {
+        aws.cloudwatch()
+            .get_metric_data()
+            .start_time(DateTime::from_secs(window.start.timestamp()))
+            .end_time(DateTime::from_secs(window.end.timestamp()))
+            .scan_by(cw::ScanBy::TimestampAscending)
+            .set_metric_data_queries(Some(queries.clone()))
+            .set_next_token(token.map(str::to_owned))
+            .send()
+    })
+    .await
+}
+
+fn query(i: usize, w: &Wanted) -> cw::MetricDataQuery {
+    let dimensions = w.key.dimensions.iter().map(|(k, v)| cw::Dimension::builder().name(k).value(v).build()).collect();
+    let metric = cw::Metric::builder().namespace(w.namespace).metric_name(w.name).set_dimensions(Some(dimensions)).build();
+    let stat = cw::MetricStat::builder().metric(metric).period(w.period as i32).stat(&w.statistic).build();
+    cw::MetricDataQuery::builder().id(format!("q{i}")).metric_stat(stat).return_data(true).build()
+}
+
+/// Collects the pages of one batch by query.
+struct Answers<'a> {
+    batch: &'a [Wanted],
+    series: Vec<Series>,
+    /// What CloudWatch said last of each query; `None` when it never answered.
+    status: Vec<Option<cw::StatusCode>>,
+}
+
+impl<'a> Answers<'a> {
+    fn new(batch: &'a [Wanted], window: Window) -> Self {
+        let series = batch
+            .iter()
+            .map(|w| {
+                let window = window.aligned(w.period);
+                Series {
+                    key: w.key.clone(),
+                    statistic: w.statistic.clone(),
+                    period: w.period,
+                    start: window.start,
+                    values: vec![f64::NAN; window.bins(w.period)],
+                }
+            })
+            .collect();
+        Self { batch, series, status: vec![None; batch.len()] }
+    }
+
+    fn take(&mut self, results: &[cw::MetricDataResult]) {
+        for result in results {
+            let index = result.id().and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
+            let Some(i) = index.filter(|i| *i < self.batch.len()) else { continue };
+            self.status[i] = result.status_code().cloned();
+            let series = &mut self.series[i];
+            for (t, v) in result.timestamps().iter().zip(result.values()) {
+                if let Some(slot) = super::values::time(t).and_then(|t| series.index(t)) {
+                    series.values[slot] = *v;
+                }
+            }
+        }
+    }
+
+    /// Says the series, and a gap for each kind of answer that was not whole.
+    async fn tell(self, ctx: &Context, purpose: Purpose, window: Window) {
+        let (mut whole, mut broken) = (Vec::new(), BTreeMap::<&str, Vec<String>>::new());
+        for (series, status) in self.series.into_iter().zip(&self.status) {
+            let trouble = match status {
+                Some(cw::StatusCode::Complete) => None,
+                Some(cw::StatusCode::PartialData) => Some("PartialData"),
+                Some(cw::StatusCode::Forbidden) => Some("Forbidden"),
+                Some(cw::StatusCode::InternalError) => Some("InternalError"),
+                _ => Some("no answer"),
+            };
+            if let Some(trouble) = trouble {
+                broken.entry(trouble).or_default().push(series.key.metric.clone());
+            }
+            // Where nothing was read, nothing is known: an empty series would say "asked, and not published".
+            if trouble.is_none() || (trouble == Some("PartialData") && series.values.iter().any(|v| !v.is_nan())) {
+                whole.push(series);
+            }
+        }
+        if !whole.is_empty() {
+            let asked =
+                [("StartTime", rfc3339(window.start)), ("EndTime", rfc3339(window.end)), ("MetricDataQueries", whole.len().to_string())];
+            ctx.learn_from(origin(Action::GetMetricData, asked), What::Series(whole)).await;
+        }
+        for (trouble, mut metrics) in broken {
+            metrics.dedup();
+            tell_trouble(ctx, purpose, trouble, &metrics).await;
+        }
+    }
+}
+
+async fn tell_trouble(ctx: &Context, purpose: Purpose, trouble: &str, metrics: &[String]) {
+    let (reason, words) = match trouble {
+        "Forbidden" => (Reason::Denied, "CloudWatch refused to show them (Forbidden)"),
+        "PartialData" => (Reason::Unavailable, "CloudWatch returned only part of the data (PartialData)"),
+        "InternalError" => (Reason::Unavailable, "CloudWatch had an error of its own (InternalError)"),
+        _ => (Reason::Unavailable, "CloudWatch gave no answer for them"),
+    };
+    let shown = metrics.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+    let more = metrics.len().saturating_sub(6);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let mut gap = crate::case::gaps::Gap {
+        area: purpose.area,
+        subject: format!("{shown}{tail}").into(),
+        reason,
+        action: None,
+        detail: format!("{words}; ask again in a minute").into(),
+    };
+    if reason == Reason::Denied {
+        gap.action = Some(Action::GetMetricData.iam());
+        gap.detail = format!("{words}: the metrics belong to an account or a key this role may not read").into();
+    }
+    ctx.learn(What::Gap(gap)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(minute: i64) -> Time {
+        chrono::DateTime::from_timestamp(minute * 60, 0).unwrap()
+    }
+
+    fn wanted(period: u32) -> Wanted {
+        Wanted { key: SeriesKey::new("M", [("D", "d")]), namespace: "N", name: "M", statistic: "Sum".into(), period }
+    }
+
+    fn holding(start: i64, minutes: usize) -> Case {
+        let mut case = Case::default();
+        case.series.absorb(Series {
+            key: wanted(60).key,
+            statistic: "Sum".into(),
+            period: 60,
+            start: at(start),
+            values: vec![1.0; minutes],
+        });
+        case
+    }
+
+    #[test]
+    fn only_what_is_missing_is_asked() {
+        let now = at(10_000);
+        let window = Window { start: at(100), end: at(200) };
+        let ask = |case: &Case| missing(case, &wanted(60), window, now).map(|w| (w.start.timestamp() / 60, w.end.timestamp() / 60));
+        assert_eq!(ask(&Case::default()), Some((100, 200)));
+        assert_eq!(ask(&holding(90, 60)), Some((150, 200)));
+        assert_eq!(ask(&holding(150, 100)), Some((100, 150)));
+        assert_eq!(ask(&holding(90, 200)), None);
+        assert_eq!(ask(&holding(120, 10)), Some((100, 200)));
+        assert_eq!(
+            missing(&holding(90, 200), &wanted(300), window, now).map(|w| w.bins(300)),
+            Some(20),
+            "another period is another series"
+        );
+    }
+
+    #[test]
+    fn the_newest_minutes_are_asked_again_and_the_future_never() {
+        let window = Window { start: at(100), end: at(200) };
+        let m = missing(&holding(90, 100), &wanted(60), window, at(190)).unwrap();
+        assert_eq!((m.start, m.end), (at(185), at(190)));
+    }
+
+    #[test]
+    fn periods_follow_the_age_of_the_data() {
+        let now = at(200 * 1440);
+        let w = |days: i64| Window { start: now - Duration::days(days), end: now - Duration::days(days) + Duration::hours(3) };
+        assert_eq!(base_period(w(1), None, now), 60);
+        assert_eq!(base_period(w(20), None, now), 300);
+        assert_eq!(base_period(w(100), Some(60), now), 3600);
+        assert_eq!(base_period(w(1), Some(90), now), 120);
+    }
+
+    #[test]
+    fn instances_get_what_they_can_have() {
+        let mut i = Instance { id: "i-1".into(), instance_type: "m5.large".into(), ..Instance::default() };
+        let names = |i: &Instance| of_instance(i, 60).into_iter().map(|w| (w.name, w.period)).collect::<BTreeMap<_, _>>();
+        assert_eq!(names(&i)["CPUUtilization"], 300);
+        assert_eq!(names(&i)["StatusCheckFailed"], 60);
+        assert!(!names(&i).contains_key("CPUCreditBalance"));
+        i.instance_type = "t3.micro".into();
+        i.detailed_monitoring = true;
+        assert_eq!((names(&i)["CPUUtilization"], names(&i)["CPUCreditBalance"]), (60, 300));
+    }
+
+    proptest! {
+        #[test]
+        fn batches_keep_within_the_limits(n in 1usize..1800, minutes in 1i64..20_000, period in prop::sample::select(vec![60u32, 300, 3600])) {
+            let all = vec![wanted(period); n];
+            let window = Window { start: at(0), end: at(minutes) };
+            let batches = batches(&all, window);
+            prop_assert_eq!(batches.iter().map(|b| b.len()).sum::<usize>(), n);
+            for b in batches {
+                prop_assert!(b.len() <= QUERIES);
+                prop_assert!(b.len() == 1 || b.len() * window.bins(period) <= POINTS);
+            }
+        }
+    }
+}
