@@ -1,5 +1,18 @@
 //! The application's own log: lines grouped into templates with counts per minute. Knows no network.
 
+mod clock;
+mod drain;
+mod engine;
+mod json;
+mod line;
+mod place;
+mod read;
+mod signs;
+mod stamp;
+
+pub use engine::Engine;
+pub use read::{Progress, Read, read_local};
+
 use crate::text::Foreign;
 use crate::time::{Time, Window};
 use serde::{Deserialize, Serialize};
@@ -14,6 +27,9 @@ pub struct AppLog {
     pub bytes: u64,
     /// Lines without a time that could be read and no line before them to belong to.
     pub undated: u64,
+    /// Lines whose time lies outside the window.
+    #[serde(default)]
+    pub outside: u64,
     pub templates: Vec<Template>,
     /// Lines per minute and stream (host, task, file), to see who fell silent.
     pub streams: Vec<Stream>,

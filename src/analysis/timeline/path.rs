@@ -187,7 +187,8 @@ impl<'a> Path<'a> {
         if let Some((name, relation)) = self.nearest_named(event, kind) {
             return (relation, Some(said(&name)));
         }
-        self.relate_broadly(event, kind)
+        // The log that was given is the log of these targets.
+        if event.source == EventSource::AppLog { (Relation::Fleet, None) } else { self.relate_broadly(event, kind) }
     }
 
     fn nearest_named(&self, event: &Event, kind: Kind) -> Option<(String, Relation)> {
@@ -209,8 +210,11 @@ impl<'a> Path<'a> {
             let elsewhere = zone.is_none() && !self.zones.is_empty() && event.resources.iter().any(|r| self.is_other_zone(r));
             return (if elsewhere { Relation::Unrelated } else { Relation::AccountWide }, zone);
         }
-        if kind == Kind::Other || kind == Kind::Alarm || self.knows(kind) {
-            return (if event.source == EventSource::AppLog { Relation::Fleet } else { Relation::Unrelated }, None);
+        let names_targets = |r: &str| r.starts_with("targetgroup/") || r.starts_with("arn:");
+        // A deployment by tags names no group: it may be to these machines.
+        let untold = event.source == EventSource::CodeDeploy && !event.resources.iter().any(|r| names_targets(r));
+        if kind == Kind::Other || kind == Kind::Alarm || (self.knows(kind) && !untold) {
+            return (Relation::Unrelated, None);
         }
         (Relation::AccountWide, None)
     }
