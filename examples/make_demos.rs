@@ -1,6 +1,6 @@
 //! Writes the incidents that ship in the binary into `assets/demo`, or into the folder given.
 //!
-//! `cargo run --example make_demos`
+//! `cargo run --example make_demos` (for a new name, `touch assets/demo/NAME.case` first: the binary includes it)
 
 use alb_triage::recording::Writer;
 use alb_triage::simulator::{demos, simulate};
@@ -12,10 +12,10 @@ fn main() -> std::io::Result<()> {
     for scenario in demos::all() {
         let name = scenario.demo.clone().unwrap_or_default();
         let path = folder.join(format!("{name}.case"));
+        let incident = simulate(&scenario);
         if path.exists() {
             std::fs::remove_file(&path)?;
         }
-        let incident = simulate(&scenario);
         let mut writer = Writer::create(&path)?;
         writer.write(&incident.facts)?;
         writer.finish()?;

@@ -58,3 +58,7 @@ pub fn simulate(scenario: &Scenario) -> Incident {
     let truth = causes::truth(scenario, &world, &plan, &run);
     Incident { facts: collect::facts(scenario, &world, &plan, &run, &rng), truth }
 }
+
+#[cfg(test)]
+#[path = "simulator/tests.rs"]
+mod tests;

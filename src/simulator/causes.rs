@@ -143,7 +143,10 @@ impl Stage<'_> {
 
     /// A few of them that are still well.
     fn some(&mut self, most: usize) -> Vec<usize> {
-        let free: Vec<usize> = self.fleet().into_iter().filter(|t| !self.taken.contains(t)).collect();
+        let mut free: Vec<usize> = self.fleet().into_iter().filter(|t| !self.taken.contains(t)).collect();
+        if free.is_empty() {
+            free = self.fleet();
+        }
         let n = 1 + self.rng.below(most.min(free.len().div_ceil(3)).max(1));
         self.rng.sample(n, free.len()).into_iter().map(|i| free[i]).collect()
     }
@@ -220,6 +223,12 @@ impl Stage<'_> {
     /// Whether it was put right before anyone looked.
     fn is_over(&self) -> bool {
         self.until < self.scenario.seconds()
+    }
+
+    /// Code and time as EC2 writes them.
+    fn state_reason(&self, code: &str, at: Second) -> String {
+        let who = if code.starts_with("Server") { "Service initiated" } else { "User initiated" };
+        format!("{code}: {who} ({})", self.scenario.time(at).format("%Y-%m-%d %H:%M:%S GMT"))
     }
 
     fn anybody(&mut self) -> Who {

@@ -140,7 +140,8 @@ impl Collector<'_> {
         self.push(Some("ec2:DescribeInstanceStatus"), What::InstanceStatuses(self.settings.statuses()));
     }
 
-    fn series(&mut self, all: Vec<Series>) {
+    fn series(&mut self, mut all: Vec<Series>) {
+        all.retain(|s| !self.scenario.sight.lost.contains(&s.key.metric.as_str()));
         self.metrics += all.len() as u64;
         if all.is_empty() {
             return;
@@ -188,12 +189,26 @@ impl Collector<'_> {
         events.extend(noise);
         events.retain(|e| e.at < settled);
         events.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-        for page in events.chunks(50) {
+        let read: Vec<Vec<Event>> = events.chunks(50).take(self.scenario.sight.trail_pages as usize).map(<[Event]>::to_vec).collect();
+        let capped = events.len() > read.iter().map(Vec::len).sum();
+        let from = read.last().and_then(|page| page.last()).map_or(self.scenario.start, |e| e.at);
+        let pages = read.len() as u32;
+        for page in read {
             self.at += Duration::milliseconds(520);
-            self.push(Some("cloudtrail:LookupEvents"), What::Events(page.to_vec()));
+            self.push(Some("cloudtrail:LookupEvents"), What::Events(page));
         }
-        let pages = events.len().div_ceil(50) as u32;
-        self.reach(Area::Changes, EventSource::CloudTrail, Duration::minutes(15), pages);
+        let to = self.scenario.now;
+        let from = if capped { from } else { self.scenario.start };
+        let reach = Reach {
+            area: Area::Changes,
+            source: EventSource::CloudTrail,
+            from,
+            to,
+            capped,
+            pages,
+            settled_until: to - Duration::minutes(15),
+        };
+        self.push(None, What::Reach(reach));
     }
 
     fn reach(&mut self, area: Area, source: EventSource, lag: Duration, pages: u32) {

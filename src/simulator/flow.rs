@@ -1,215 +1,21 @@
 //! The run itself: requests arrive, connections are opened or reused, fail or are answered; nodes check
 //! health and take targets out; hosts work. Metrics, logs and health all come from this one record.
 
+mod condition;
+mod record;
+
+pub use record::{Cell, Failing, HealthMinute, HostMinute, Run};
+
 use super::Scenario;
 use super::plan::{Harm, HarmKind, Plan, Second, Stay};
 use super::random::Rng;
 use super::world::World;
+use condition::{Condition, next_reuse, retry_share, unreachable};
 
 /// Seconds a step.
 pub const TICK: Second = 10;
 /// Share of requests that ride on an open connection when all is well.
 const REUSE: f64 = 0.88;
-
-/// Requests of one minute from one node to one target, by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Cell {
-    pub sent: u32,
-    pub ok: u32,
-    pub app_5xx: u32,
-    pub refused: u32,
-    pub timeout: u32,
-    pub race: u32,
-    pub slow: u32,
-    pub tls: u32,
-    /// 5xx of the balancer's own making.
-    pub own_5xx: u32,
-    /// Successes that needed a second SYN or more.
-    pub syn_retries: u32,
-    pub new_connections: u32,
-    /// Sent because every target was unhealthy.
-    pub fail_open: u32,
-}
-
-impl Cell {
-    pub fn connection_errors(&self) -> u32 {
-        self.refused + self.timeout
-    }
-}
-
-/// One minute of one host.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HostMinute {
-    /// Percent, mean of the minute; NaN when the host was off.
-    pub cpu: f64,
-    pub handled: f64,
-    /// Sum over requests of seconds to the first byte.
-    pub latency: f64,
-    pub metrics_stopped: bool,
-    pub off: bool,
-}
-
-/// One minute of one target as the nodes see it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HealthMinute {
-    pub registered: bool,
-    /// Nodes that call it healthy at the end of the minute, and the fewest during it.
-    pub fewest: u8,
-    pub most: u8,
-    pub reason: Failing,
-}
-
-/// Why the last check failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Failing {
-    #[default]
-    No,
-    Timeout,
-    Refused,
-    Code,
-}
-
-/// All that happened, by minute.
-#[derive(Clone, Debug)]
-pub struct Run {
-    pub minutes: usize,
-    pub nodes: usize,
-    pub targets: usize,
-    cells: Vec<Cell>,
-    hosts: Vec<HostMinute>,
-    health: Vec<HealthMinute>,
-    /// Requests that found no target, by minute, node, group.
-    pub no_target: Vec<(usize, usize, usize, u32)>,
-    /// State at the end: healthy in the eyes of how many nodes.
-    pub last: Vec<HealthMinute>,
-}
-
-impl Run {
-    pub fn cell(&self, minute: usize, node: usize, target: usize) -> &Cell {
-        &self.cells[(minute * self.nodes + node) * self.targets + target]
-    }
-
-    fn cell_mut(&mut self, minute: usize, node: usize, target: usize) -> Option<&mut Cell> {
-        self.cells.get_mut((minute * self.nodes + node) * self.targets + target)
-    }
-
-    pub fn host(&self, minute: usize, target: usize) -> &HostMinute {
-        &self.hosts[minute * self.targets + target]
-    }
-
-    pub fn health(&self, minute: usize, target: usize) -> &HealthMinute {
-        &self.health[minute * self.targets + target]
-    }
-
-    /// All nodes' requests to one target in one minute.
-    pub fn target_minute(&self, minute: usize, target: usize) -> Cell {
-        let mut sum = Cell::default();
-        for node in 0..self.nodes {
-            sum.add(self.cell(minute, node, target));
-        }
-        sum
-    }
-}
-
-impl Cell {
-    pub fn add(&mut self, o: &Self) {
-        self.sent += o.sent;
-        self.ok += o.ok;
-        self.app_5xx += o.app_5xx;
-        self.refused += o.refused;
-        self.timeout += o.timeout;
-        self.race += o.race;
-        self.slow += o.slow;
-        self.tls += o.tls;
-        self.own_5xx += o.own_5xx;
-        self.syn_retries += o.syn_retries;
-        self.new_connections += o.new_connections;
-        self.fail_open += o.fail_open;
-    }
-}
-
-/// What is wrong with one path at one moment.
-#[derive(Clone, Copy, Debug)]
-struct Condition {
-    closed: bool,
-    closed_check: bool,
-    dead: bool,
-    metrics_stop: bool,
-    cut: bool,
-    drop: f64,
-    drop_check: f64,
-    reject: bool,
-    reject_check: bool,
-    slow: f64,
-    throttle: f64,
-    busy: f64,
-    hung: f64,
-    balancer_errors: f64,
-    app_errors: f64,
-    race: f64,
-    tls: f64,
-    check_fails: bool,
-}
-
-impl Default for Condition {
-    fn default() -> Self {
-        Self {
-            closed: false,
-            closed_check: false,
-            dead: false,
-            metrics_stop: false,
-            cut: false,
-            drop: 0.0,
-            drop_check: 0.0,
-            reject: false,
-            reject_check: false,
-            slow: 1.0,
-            throttle: 1.0,
-            busy: 0.0,
-            hung: 0.0,
-            balancer_errors: 0.0,
-            app_errors: 0.0,
-            race: 0.0,
-            tls: 0.0,
-            check_fails: false,
-        }
-    }
-}
-
-impl Condition {
-    fn suffer(&mut self, kind: HarmKind) {
-        match kind {
-            HarmKind::Closed { check_too } => {
-                self.closed = true;
-                self.closed_check |= check_too;
-            }
-            HarmKind::Dead { metrics_stop } => {
-                self.dead = true;
-                self.metrics_stop |= metrics_stop;
-            }
-            HarmKind::DropNew { share, check_too } => {
-                self.drop = self.drop.max(share);
-                if check_too {
-                    self.drop_check = self.drop_check.max(share);
-                }
-            }
-            HarmKind::Cut => self.cut = true,
-            HarmKind::Reject { check_too } => {
-                self.reject = true;
-                self.reject_check |= check_too;
-            }
-            HarmKind::Slow { factor } => self.slow *= factor,
-            HarmKind::Throttled { share } => self.throttle = self.throttle.min(share),
-            HarmKind::Busy { percent } => self.busy += percent,
-            HarmKind::Hung { share } => self.hung = self.hung.max(share),
-            HarmKind::BalancerErrors { share } => self.balancer_errors = self.balancer_errors.max(share),
-            HarmKind::AppErrors { share } => self.app_errors = self.app_errors.max(share),
-            HarmKind::Race { share } => self.race = self.race.max(share),
-            HarmKind::Tls { share } => self.tls = self.tls.max(share),
-            HarmKind::CheckFails => self.check_fails = true,
-        }
-    }
-}
 
 /// A node's view of one target.
 #[derive(Clone, Copy, Debug)]
@@ -236,6 +42,8 @@ struct Engine<'a> {
     /// How long a pooled connection lives, in seconds.
     pool_life: f64,
     rng: Rng,
+    /// Share of the clients that come through each node; DNS takes away nodes that see nothing healthy.
+    weights: Vec<f64>,
     /// Slow wander of the traffic around its daily shape.
     wander: f64,
     run: Run,
@@ -277,13 +85,28 @@ impl<'a> Engine<'a> {
             last: Vec::new(),
         };
         let pool_life = rng.range(100.0, 420.0);
-        Self { scenario, world, plan, stays, harms_of, views, queues: vec![0.0; targets], capacity, pool_life, rng, wander: 0.0, run }
+        Self {
+            scenario,
+            world,
+            plan,
+            stays,
+            harms_of,
+            views,
+            queues: vec![0.0; targets],
+            capacity,
+            pool_life,
+            rng,
+            weights: vec![1.0; nodes],
+            wander: 0.0,
+            run,
+        }
     }
 
     fn step(&mut self, t: Second) {
         self.check_health(t);
         let mut arrivals = vec![0u32; self.run.nodes * self.run.targets];
         self.wander = 0.98 * self.wander + 0.012 * self.rng.normal();
+        self.fail_over();
         for group in 0..self.world.groups.len() {
             for node in 0..self.run.nodes {
                 self.dispatch(t, group, node, &mut arrivals);
@@ -313,6 +136,17 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Resolvers forget a node whose targets all look unhealthy to it within some minutes, while others are left.
+    fn fail_over(&mut self) {
+        let n = self.run.targets;
+        let blind: Vec<bool> = (0..self.run.nodes).map(|node| !(0..n).any(|t| self.views[node * n + t].healthy)).collect();
+        let all = blind.iter().all(|b| *b);
+        for (weight, blind) in self.weights.iter_mut().zip(blind) {
+            let wanted = if blind && !all { 0.04 } else { 1.0 };
+            *weight += (wanted - *weight) * 0.08;
+        }
+    }
+
     /// Requests that reach a group in one step through one node.
     fn demand(&mut self, t: Second, group: usize, node: usize) -> f64 {
         let s = self.scenario;
@@ -323,7 +157,8 @@ impl<'a> Engine<'a> {
             _ => self.world.groups[group].share,
         };
         let lean = 1.0 + 0.06 * ((node as f64) - (self.run.nodes as f64 - 1.0) / 2.0);
-        let rate = s.requests_per_minute / 60.0 * TICK as f64 * shape * surge * share * lean / self.run.nodes as f64;
+        let of_node = self.weights[node] / self.weights.iter().sum::<f64>();
+        let rate = s.requests_per_minute / 60.0 * TICK as f64 * shape * surge * share * lean * of_node;
         rate * (self.wander + s.bumpiness * self.rng.normal()).exp()
     }
 
@@ -541,14 +376,12 @@ impl<'a> Engine<'a> {
     fn close_minute(&mut self, minute: usize) {
         let t = minute as Second * 60 + 50;
         for target in 0..self.run.targets {
-            let healthy = (0..self.run.nodes).filter(|node| self.views[node * self.run.targets + target].healthy).count() as u8;
-            let reason = (0..self.run.nodes)
-                .map(|node| self.views[node * self.run.targets + target].reason)
-                .find(|r| *r != Failing::No)
-                .unwrap_or_default();
+            let view = |node: usize| &self.views[node * self.run.targets + target];
+            let healthy = (0..self.run.nodes).filter(|n| view(*n).healthy).fold(0, |bits, n| bits | (1 << n));
+            let reason = (0..self.run.nodes).map(|n| view(n).reason).find(|r| *r != Failing::No).unwrap_or_default();
             let s = &self.stays[target];
             let registered = t >= s.registered && t < s.deregistered;
-            self.run.health[minute * self.run.targets + target] = HealthMinute { registered, fewest: healthy, most: healthy, reason };
+            self.run.health[minute * self.run.targets + target] = HealthMinute { registered, healthy, reason };
         }
     }
 
@@ -578,25 +411,4 @@ fn capacity_of(scenario: &Scenario, world: &World, target: usize) -> f64 {
     let size = world.of_group(group).len().min(if group == 0 { scenario.targets } else { usize::MAX }).max(1);
     let usual = scenario.requests_per_minute / 60.0 * world.groups[group].sized_for / size as f64;
     (usual / scenario.usual_load).max(0.05)
-}
-
-fn unreachable(c: &Condition) -> bool {
-    c.dead || c.cut || c.closed
-}
-
-/// Successes among new connections that lost at least their first SYN: tries at 0, 1, 3 and 7 s.
-fn retry_share(drop: f64) -> f64 {
-    if drop >= 1.0 { 0.0 } else { (drop - drop.powi(4)) / (1.0 - drop.powi(4)) }
-}
-
-/// Open connections die of age; each success opens new ones.
-fn next_reuse(reuse: f64, c: &Condition, drop: f64, life: f64) -> f64 {
-    if unreachable(c) {
-        return 0.0;
-    }
-    let fails = if c.reject { 1.0 } else { drop.powi(4) };
-    let aged = reuse * (-(TICK as f64) / life).exp();
-    let wanted = REUSE * (1.0 - fails);
-    // Pools refill within a few requests once connections succeed.
-    if wanted >= reuse { reuse + (wanted - reuse) * 0.5 } else { aged.max(wanted) }
 }

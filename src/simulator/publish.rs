@@ -152,17 +152,16 @@ impl Publisher<'_> {
         self.put("ClientTLSNegotiationErrorCount", at, "Sum", &client_tls);
     }
 
-    /// Counts of targets: by the target's zone, the fewest that any node sees as healthy.
+    /// Counts of targets. With a zone: its own targets in the eyes of its own node; without: the worst node's count.
     fn hosts(&mut self, at: At) {
         let Some(group) = at.group else { return };
         let of: Vec<usize> =
             self.world.of_group(group).into_iter().filter(|t| at.node.is_none_or(|z| self.world.targets[*t].zone == z)).collect();
-        let nodes = self.run.nodes as u8;
         let (mut healthy, mut unhealthy, mut odd) = (Vec::new(), Vec::new(), Vec::new());
         for m in 0..self.run.minutes {
             let registered: Vec<usize> = of.iter().copied().filter(|t| self.run.health(m, *t).registered).collect();
-            let up = registered.iter().filter(|t| self.run.health(m, **t).fewest == nodes).count();
             let known = !registered.is_empty();
+            let up = self.healthy(m, &registered, at.node);
             healthy.push(if known { up as f64 } else { f64::NAN });
             unhealthy.push(if known { (registered.len() - up) as f64 } else { f64::NAN });
             odd.push(if known { self.anomalous(m, &registered) } else { f64::NAN });
@@ -180,6 +179,14 @@ impl Publisher<'_> {
                 .map(rounded)
                 .collect();
             self.put("RequestCountPerTarget", at, "Sum", &per);
+        }
+    }
+
+    fn healthy(&self, minute: usize, registered: &[usize], node: Option<usize>) -> usize {
+        let seen_by = |n: usize| registered.iter().filter(|t| self.run.health(minute, **t).is_healthy_for(n)).count();
+        match node {
+            Some(n) => seen_by(n),
+            None => (0..self.run.nodes).map(seen_by).min().unwrap_or(0),
         }
     }
 
@@ -225,7 +232,7 @@ impl Publisher<'_> {
 
 /// Targets that stand out from their peers in one minute.
 pub fn odd_ones(run: &Run, minute: usize, registered: &[usize]) -> Vec<usize> {
-    let healthy = registered.iter().filter(|t| run.health(minute, **t).fewest > 0).count();
+    let healthy = registered.iter().filter(|t| run.health(minute, **t).healthy > 0).count();
     if healthy < 3 {
         return Vec::new();
     }

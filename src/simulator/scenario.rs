@@ -89,6 +89,10 @@ pub struct Sight {
     pub aws_health: bool,
     pub health_check_log: bool,
     pub denied: Vec<Area>,
+    /// Metrics that nobody publishes here, for whatever reason.
+    pub lost: Vec<&'static str>,
+    /// Reading CloudTrail stops after so many pages.
+    pub trail_pages: u32,
 }
 
 /// Something that looks as if it mattered.
@@ -127,7 +131,16 @@ impl Decoy {
 
 impl Default for Sight {
     fn default() -> Self {
-        Self { access_log: true, app_log: true, agent: false, aws_health: false, health_check_log: false, denied: Vec::new() }
+        Self {
+            access_log: true,
+            app_log: true,
+            agent: false,
+            aws_health: false,
+            health_check_log: false,
+            denied: Vec::new(),
+            lost: Vec::new(),
+            trail_pages: 20,
+        }
     }
 }
 
@@ -269,7 +282,18 @@ impl Scenario {
             aws_health: rng.chance(0.4),
             health_check_log: rng.chance(0.15),
             denied: Vec::new(),
+            lost: Vec::new(),
+            trail_pages: if rng.chance(0.08) { 3 } else { 20 },
         };
+        if rng.chance(0.15) {
+            self.sight.lost.push(*rng.pick(&[
+                "NewConnectionCount",
+                "TargetResponseTime",
+                "NetworkIn",
+                "HTTPCode_ELB_504_Count",
+                "AnomalousHostCount",
+            ]));
+        }
     }
 
     fn vary_alarm(&mut self, rng: &mut Rng) {

@@ -28,6 +28,14 @@ const DEMOS: &[Demo] = demos! {
     "overload": "a shop at 11:10 in Tokyo: pages hang, some come back as 504 after ten seconds", "một cửa hàng lúc 11:10 ở Tokyo: trang treo, một số trả về 504 sau mười giây";
     "process-down": "a payment service at night: one request in six fails at once, every target is healthy", "dịch vụ thanh toán ban đêm: cứ sáu yêu cầu thì một lỗi ngay, mọi target đều healthy";
     "security-group": "an API whose errors began small and grow every minute; still going on", "một API có lỗi lúc đầu ít rồi tăng từng phút; vẫn đang tiếp diễn";
+    "reboot": "a member portal in the afternoon: two minutes of errors, three kinds of them, then calm", "cổng thành viên buổi chiều: hai phút lỗi, ba kiểu lỗi, rồi yên";
+    "scale-in": "a picture service in the evening: a short burst of errors, then fewer targets than before", "dịch vụ ảnh buổi tối: một đợt lỗi ngắn, rồi ít target hơn trước";
+    "deploy": "a booking site before noon: errors wander from target to target", "trang đặt phòng trước trưa: lỗi đi từ target này sang target khác";
+    "nacl": "an order API at closing time: half of the targets gone at one stroke", "API đơn hàng cuối ngày: mất một nửa target trong chốc lát";
+    "credits": "a learning platform on small instances: usual traffic, unusual errors", "nền tảng học trên máy nhỏ: lưu lượng như thường, lỗi bất thường";
+    "zone": "a chat in three zones: one of them falls silent", "dịch vụ chat ở ba vùng: một vùng im lặng";
+    "noise": "a wiki whose alarm rings again and again, and whose users noticed nothing", "trang wiki có cảnh báo kêu mãi mà người dùng không thấy gì";
+    "double": "a till system with a bad half hour: is it one fault or two?", "hệ thống bán hàng nửa giờ tồi tệ: một lỗi hay hai?";
 };
 
 /// Every demo with one line about it, the default one first.

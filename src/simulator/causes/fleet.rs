@@ -171,22 +171,24 @@ impl Stage<'_> {
         let late = at + if attached { self.rng.between(0, 6) } else { self.rng.between(200, 400) };
         let stay = self.plan.stay_of(t);
         (stay.gone, stay.deregistered) = (gone, late);
-        self.plan.wiring.states.push((t, "terminated".into(), "Client.UserInitiatedShutdown".into(), None));
+        let reason = self.state_reason("Client.UserInitiatedShutdown", at);
+        self.plan.wiring.states.push((t, "terminated".into(), reason, None));
         self.line(at, t, Level::Info, Some(Sign::Stop), "Stopping <*>.service", "Stopping api.service");
         self.registration(late, Who::AutoScaling, "DeregisterTargets", &[t]);
     }
 
     /// The provider takes spot capacity back.
     pub(super) fn spot(&mut self) {
-        let spot: Vec<usize> = self.fleet().into_iter().filter(|t| self.world.targets[*t].spot && !self.taken.contains(t)).collect();
+        let spot: Vec<usize> = self.fleet().into_iter().filter(|t| self.world.targets[*t].spot).collect();
         let n = 1 + self.rng.below(spot.len().min(3));
         let hit: Vec<usize> = spot.into_iter().take(n).collect();
         for t in hit.clone() {
             let at = self.at + self.rng.between(0, 15);
             self.end_instance(t, at, false);
             let id = self.world.targets[t].id.clone();
+            let reason = self.state_reason("Server.SpotInstanceTermination", at);
             if let Some(state) = self.plan.wiring.states.iter_mut().find(|s| s.0 == t) {
-                state.2 = "Server.SpotInstanceTermination".into();
+                state.2 = reason;
             }
             let event = self.scribe().evicted(at - 118, &id);
             self.plan.events.extend(event);
@@ -203,9 +205,6 @@ impl Stage<'_> {
         let fleet = self.fleet();
         let (dead, well) = fleet.split_at((fleet.len() / 3).max(1));
         self.harm(Second::MIN, Second::MAX, dead, HarmKind::Closed { check_too: true });
-        for t in dead {
-            self.plan.wiring.states.push((*t, "running".into(), String::new(), None));
-        }
         self.harm(self.at, self.until, well, HarmKind::CheckFails);
         let health = &self.world.groups[0].health;
         let detected = i64::from(health.interval * health.unhealthy_threshold);

@@ -13,7 +13,7 @@ pub fn fit_credits(s: &mut Scenario, rng: &mut Rng) {
     s.kind = TargetKind::Instance;
     s.instance_type = "t3.medium".into();
     s.unlimited = false;
-    s.usual_load = rng.range(0.36, 0.44);
+    s.usual_load = rng.range(0.25, 0.34);
 }
 
 impl Stage<'_> {

@@ -38,7 +38,8 @@ impl Stage<'_> {
         self.harm(at, at + 6, &[t], HarmKind::Closed { check_too: true });
         self.harm(at + 6, Second::MAX, &[t], HarmKind::Dead { metrics_stop: true });
         self.plan.checks.push(StatusCheck { from: at + 30, until: at + 120, target: t, which: Which::Instance });
-        self.plan.wiring.states.push((t, "stopped".into(), reason.into(), None));
+        let reason = self.state_reason(reason, at + 6);
+        self.plan.wiring.states.push((t, "stopped".into(), reason, None));
         self.line(at, t, Level::Info, Some(Sign::Stop), "Stopping <*>.service", "Stopping api.service");
     }
 
