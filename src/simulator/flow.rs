@@ -53,7 +53,8 @@ struct Engine<'a> {
 pub fn run(scenario: &Scenario, world: &World, plan: &Plan, rng: &Rng) -> Run {
     let mut engine = Engine::new(scenario, world, plan, rng.fork("flow"));
     let mut t = 0;
-    while t < scenario.seconds() {
+    // The last, unfinished minute is not published yet.
+    while t < engine.run.minutes as Second * 60 {
         engine.step(t);
         t += TICK;
     }

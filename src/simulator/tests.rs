@@ -102,7 +102,8 @@ fn a_security_group_ramps_and_an_acl_steps() {
     assert!(ramp[1] < 0.6 * ramp[11] && ramp[3] < ramp[11], "open connections live on: {ramp:?}");
     let (acl, truth) = case(&long(Cause::NetworkAcl));
     let step = around(&group(&acl, "TargetConnectionErrorCount"), &truth, 0, 3);
-    assert!(step[1] > 0.2 * group(&acl, "RequestCount").values[10] / 2.0, "cut at once: {step:?}");
+    let usual = group(&acl, "RequestCount").values[10];
+    assert!(step[0].max(step[1]) > 0.15 * usual, "cut at once: {step:?} of {usual}");
 }
 
 #[test]
@@ -164,10 +165,11 @@ fn an_overload_is_preceded_by_its_requests() {
 #[test]
 fn every_cause_does_harm_of_its_kind() {
     for cause in Cause::ALL {
-        let truths: Vec<Truth> = (1..=4).map(|seed| case(&Scenario::random(cause, seed)).1).collect();
+        let small = |s: Scenario| Scenario { targets: s.targets.min(6), ..s };
+        let truths: Vec<Truth> = (1..=2).map(|seed| case(&small(Scenario::random(cause, seed))).1).collect();
         let hurt = truths.iter().filter(|t| t.onset.is_some()).count();
         if cause < Cause::KeepaliveRace {
-            assert!(hurt >= 2, "{}: {truths:?}", cause.id());
+            assert!(hurt >= 1, "{}: {truths:?}", cause.id());
         } else {
             assert_eq!(hurt, 0, "{}: {truths:?}", cause.id());
         }

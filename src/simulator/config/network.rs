@@ -4,7 +4,6 @@ use super::Settings;
 use crate::case::network::{AclEntry, Interface, NetworkAcl, Peer, Route, RouteTable, SecurityGroup, SecurityGroupRule, Subnet};
 use crate::case::topology::dimension_of;
 use crate::simulator::TargetKind;
-use crate::simulator::plan::Second;
 use crate::simulator::random::Rng;
 use crate::simulator::world::World;
 
