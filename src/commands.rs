@@ -1,5 +1,6 @@
 //! What each command does, from settings to exit code. Every failure is a sentence that says what to do.
 
+mod live;
 mod screen;
 
 use crate::case::Case;
@@ -94,11 +95,14 @@ impl Run {
     }
 
     /// `report TARGET|CASE`: one document on stdout, or a bundle in a directory.
-    pub fn report(&self, target: &str, format: Format) -> Outcome {
+    pub fn report(&self, target: &str, format: Format, output: Option<&Path>) -> Outcome {
         let gathered = self.gather(target)?;
         let judged = judged(&gathered.case)?;
         let options = report::Options { format: format.into(), lang: self.config.lang, generated_at: self.now };
-        print(&report::render(&gathered.case, &judged, &options))?;
+        match output {
+            Some(dir) => print(&format!("{}\n", self.bundle(dir, &gathered, &judged)?))?,
+            None => print(&report::render(&gathered.case, &judged, &options))?,
+        }
         Ok(report::exit_code(&judged))
     }
 
@@ -110,7 +114,7 @@ impl Run {
         }
         match target.strip_prefix("demo:") {
             Some(name) => Ok(Gathered::from_facts(open_demo(name)?.facts)),
-            None => Err(Failure::new(USAGE, format!("{target}: there is no such case file"))),
+            None => self.gather_live(target),
         }
     }
 
