@@ -133,7 +133,7 @@ impl Book {
     }
 }
 
-mod touches;
+pub(crate) mod touches;
 
 /// Names the steps and lists them in order.
 macro_rules! runbook {

@@ -1,11 +1,20 @@
 //! Weighs causes against each other. Each cause says what speaks for and against it, what is missing and
 //! what refutes it; weights are decibans of evidence (+3 twice as likely, +10 ten times).
 
+pub mod explain;
+pub mod signals;
+pub mod table;
+mod verdict;
+mod weighing;
+
 use crate::analysis::Analysis;
 use crate::case::Case;
 use crate::checks::Book;
 use crate::text::Text;
 use serde::Serialize;
+use signals::Signals;
+use verdict::Decision;
+use weighing::Score;
 
 /// The cause ids of the report, by the letters of the method's table.
 pub const CAUSES: &[&str] = &[
@@ -97,6 +106,8 @@ pub struct Verdict {
     pub contributing: Vec<&'static str>,
     /// What would change the verdict, the cheapest first.
     pub next_steps: Vec<Text>,
+    /// The probability that is left for something that is not on the list.
+    pub none_of_these: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,27 +130,45 @@ impl Named {
 }
 
 /// Weighs every cause; most probable first, every id present.
-pub fn weigh(_case: &Case, _analysis: &Analysis, _book: &mut Book) -> (Vec<Hypothesis>, Verdict) {
-    let hypotheses = CAUSES
-        .iter()
-        .map(|cause| Hypothesis {
-            cause,
-            verdict: Likelihood::Unknown,
-            probability: 0.0,
-            points: 0,
-            reasons_for: Vec::new(),
-            reasons_against: Vec::new(),
-            missing: Vec::new(),
-            refuted_by: None,
-            next_step: Text::default(),
-        })
-        .collect();
-    let verdict = Verdict {
-        cause: Named::Inconclusive,
-        confidence: Confidence::Low,
-        sentence: crate::say!("nothing weighed yet", "chưa cân nhắc gì"),
-        contributing: Vec::new(),
-        next_steps: Vec::new(),
-    };
+pub fn weigh(case: &Case, analysis: &Analysis, book: &mut Book) -> (Vec<Hypothesis>, Verdict) {
+    let signals = Signals::of(case, analysis, book);
+    let scores = weighing::weigh(&signals);
+    let decision = verdict::decide(&scores, &signals, analysis);
+    let hypotheses = scores.iter().map(|s| hypothesis(case, &signals, s, &decision)).collect();
+    let verdict = verdict::said(case, &signals, &scores, &decision, book);
     (hypotheses, verdict)
 }
+
+fn hypothesis(case: &Case, signals: &Signals, score: &Score, decision: &Decision) -> Hypothesis {
+    let reasons = |positive: bool| {
+        let mut all: Vec<Reason> = score
+            .parts
+            .iter()
+            .filter(|p| (p.points > 0) == positive && p.points != 0)
+            .map(|p| Reason { evidence: p.evidence.clone(), points: p.points })
+            .collect();
+        all.sort_by(|a, b| b.points.abs().cmp(&a.points.abs()).then_with(|| a.evidence.cmp(&b.evidence)));
+        all
+    };
+    Hypothesis {
+        cause: score.cause.id,
+        verdict: verdict::likelihood(score, decision),
+        probability: score.probability,
+        points: score.points,
+        reasons_for: reasons(true),
+        reasons_against: reasons(false),
+        missing: score.unknown.iter().take(6).map(|s| signals::missing(case, s, why(signals, s.id))).collect(),
+        refuted_by: score.refuted_by.clone(),
+        next_step: (score.cause.next)(),
+    }
+}
+
+fn why<'a>(signals: &'a Signals, id: &str) -> Option<&'a Text> {
+    match signals.get(id) {
+        signals::Answer::Unknown(why) => why.as_ref(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,7 @@ fn trail(case: &Case, analysis: &Analysis) -> Coverage {
 }
 
 /// Files a happening in the book; the same happening has the same id in every step.
-pub(super) fn evidence(case: &Case, entry: &Entry, book: &mut Book) -> String {
+pub(crate) fn evidence(case: &Case, entry: &Entry, book: &mut Book) -> String {
     let mut values = vec![Value::new("likelihood_ratio", (entry.likelihood * 100.0).round() / 100.0).at(entry.at)];
     values.extend(entry.seconds_from_onset.map(|s| Value::new("seconds_from_onset", s as f64).unit("s")));
     let area = entry.event(case).map_or(Area::Changes, |e| area(e.source));

@@ -37,7 +37,7 @@ pub(super) struct Bench {
 }
 
 /// A count's spread grows with its size and a latency's with its length; both are undone.
-pub(super) fn transformed(metric: &Metric, x: f64) -> f64 {
+pub fn transformed(metric: &Metric, x: f64) -> f64 {
     if is_count(metric) {
         2.0 * (x.max(0.0) + 0.375).sqrt()
     } else if metric.unit == Unit::Seconds {
@@ -47,8 +47,8 @@ pub(super) fn transformed(metric: &Metric, x: f64) -> f64 {
     }
 }
 
-/// The least deviation that means something, in transformed units.
-pub(super) fn floor(metric: &Metric, x: &[f64]) -> f64 {
+/// The least deviation that means something, in units of [`transformed`].
+pub fn floor(metric: &Metric, x: &[f64]) -> f64 {
     match metric.unit {
         Unit::Count if is_count(metric) => 0.7,
         Unit::Percent => 1.0,

@@ -1,0 +1,191 @@
+//! What configuration alone tells: the computed way to the targets, ports, addresses, the balancer's room.
+
+use super::Asked;
+use crate::case::Case;
+use crate::checks::Value;
+use crate::exchange::Area;
+use crate::path::changes::evaluate_at;
+use crate::path::{self, HopKind, Overall, PathResult, Purpose};
+use crate::say;
+use crate::text::Text;
+use chrono::Duration;
+
+pub(super) fn ask(asked: &mut Asked) {
+    ways(asked);
+    ports(asked);
+    registered(asked);
+    room(asked);
+    lambda(asked);
+}
+
+/// The way as it was when the errors began; without an onset, as it is.
+fn ways(asked: &mut Asked) {
+    let scene = asked.scene;
+    let case = scene.case;
+    if case.security_groups.is_empty() && case.network_acls.is_empty() && case.route_tables.is_empty() {
+        return;
+    }
+    let moment = scene.episode.map(|e| e.onset + Duration::seconds(i64::from(e.onset_uncertainty.max(60))));
+    let all = moment.map_or_else(|| path::evaluate(case), |t| evaluate_at(case, t));
+    let groups = case.groups_in_question();
+    let ours: Vec<PathResult> = all
+        .into_iter()
+        .filter(|w| w.purpose.serves(Purpose::Traffic) && !w.target.gone && groups.iter().any(|g| g.arn == w.target.group))
+        .collect();
+    hops(asked, &ours, "target-sg-blocks", &[HopKind::TargetSecurityGroup]);
+    hops(asked, &ours, "balancer-sg-blocks", &[HopKind::BalancerSecurityGroup]);
+    hops(asked, &ours, "acl-or-route-blocks", &HopKind::ACL_AND_ROUTE);
+    addresses(asked, &ours);
+    whole(asked, &ours);
+}
+
+fn hops(asked: &mut Asked, ways: &[PathResult], id: &'static str, kinds: &[HopKind]) {
+    match path::ask(ways, |_| true, kinds) {
+        path::Answer::Blocked(blockers) => {
+            let partly = blockers.iter().all(|b| b.partly);
+            let Some(first) = blockers.first() else { return };
+            let (Text { en, vi }, n) = (first.words.clone(), blockers.len());
+            let words = say!("{en} ({n} place(s))", "{vi} ({n} chỗ)");
+            asked.yes(id, if partly { 0.7 } else { 1.0 }, words, vec![Value::new("blocked ways", n as f64)]);
+        }
+        path::Answer::Open => {
+            let n = ways.len();
+            let words =
+                say!("open on the way to all {n} targets when the errors began", "thông trên đường tới cả {n} target khi bắt đầu lỗi");
+            asked.no(id, 1.0, words, vec![Value::new("ways", n as f64)]);
+        }
+        path::Answer::CannotTell(why) => {
+            if let Some(why) = why.first() {
+                asked.unknown(id, (*why).clone());
+            }
+        }
+        path::Answer::Nothing => {}
+    }
+}
+
+fn whole(asked: &mut Asked, ways: &[PathResult]) {
+    let open = ways.iter().filter(|w| w.overall() == Overall::Open).count();
+    let blocked = ways.iter().find(|w| matches!(w.overall(), Overall::Blocked { .. }));
+    let n = ways.len();
+    match blocked {
+        Some(way) => asked.no("path-open", 1.0, way.sentence(), Vec::new()),
+        None if n > 0 && open == n => {
+            let words = say!(
+                "security groups, ACLs and routes let the balancer reach all {n} targets and let answers back",
+                "security group, ACL và route đều cho load balancer tới cả {n} target và cho trả lời về"
+            );
+            asked.yes("path-open", 1.0, words, vec![Value::new("ways", n as f64)]);
+        }
+        None => {}
+    }
+}
+
+/// Addresses that nothing has, of targets that are addresses.
+fn addresses(asked: &mut Asked, ways: &[PathResult]) {
+    let case = asked.scene.case;
+    let by_address = case.groups_in_question().iter().any(|g| g.target_type == "ip");
+    if !by_address {
+        if !case.target_groups.is_empty() {
+            let words = say!("targets are instances: their addresses are their own", "target là instance: địa chỉ là của chính nó");
+            asked.no("address-without-owner", 1.0, words, Vec::new());
+        }
+        return;
+    }
+    hops(asked, ways, "address-without-owner", &[HopKind::Address]);
+}
+
+fn ports(asked: &mut Asked) {
+    let scene = asked.scene;
+    let groups: Vec<_> = scene.target_group().map_or_else(|| scene.case.groups_in_question(), |g| vec![g]);
+    let targets = |arn: &str| scene.case.target_health.values().filter(|t| t.target_group == arn).collect::<Vec<_>>();
+    for group in &groups {
+        let differing: Vec<(u16, u16)> = targets(&group.arn)
+            .iter()
+            .filter_map(|t| {
+                let traffic = t.port.or(group.port)?;
+                let checked = t.health_check_port.unwrap_or_else(|| group.health_check.port_for(traffic));
+                (checked != traffic).then_some((checked, traffic))
+            })
+            .chain(group.port.map(|p| (group.health_check.port_for(p), p)).filter(|(a, b)| a != b))
+            .collect();
+        if let Some((checked, traffic)) = differing.first() {
+            let name = &group.name;
+            let words = say!(
+                "health checks of {name} ask port {checked}, requests go to port {traffic}: green health proves nothing about port {traffic}",
+                "health check của {name} dùng cổng {checked}, request tới cổng {traffic}: health xanh không chứng minh gì cho cổng {traffic}"
+            );
+            let values = vec![Value::new("health-check port", f64::from(*checked)), Value::new("traffic port", f64::from(*traffic))];
+            return asked.yes("health-port-differs", 1.0, words, values);
+        }
+    }
+    if !groups.is_empty() {
+        let words = say!("health checks ask the port that requests use", "health check dùng đúng cổng nhận request");
+        asked.no("health-port-differs", 1.0, words, Vec::new());
+    }
+}
+
+fn registered(asked: &mut Asked) {
+    let case = asked.scene.case;
+    if !is_read(case, Area::TargetHealth) || case.target_groups.is_empty() {
+        return;
+    }
+    let usable = |arn: &str| case.target_health.values().filter(|t| t.target_group == arn && t.state != "unused").count();
+    let empty: Vec<&str> =
+        case.groups_in_question().iter().filter(|g| g.target_type != "lambda" && usable(&g.arn) == 0).map(|g| &*g.name).collect();
+    match empty.first() {
+        Some(name) => {
+            let words = say!("target group {name} has no target in use now", "target group {name} hiện không có target nào đang dùng");
+            asked.yes("no-registered-targets", 1.0, words, vec![Value::new("groups", empty.len() as f64)]);
+        }
+        None => asked.no("no-registered-targets", 1.0, say!("every group has targets", "group nào cũng có target"), Vec::new()),
+    }
+}
+
+/// Read to the end without a gap.
+fn is_read(case: &Case, area: Area) -> bool {
+    !case.is_waiting_for(area) && case.gaps_of(&[area]).next().is_none()
+}
+
+fn room(asked: &mut Asked) {
+    let case = asked.scene.case;
+    let Some(lb) = &case.load_balancer else { return };
+    let state = &lb.state;
+    if !state.is_empty() {
+        let words = say!("the balancer's state is “{state}”", "trạng thái của load balancer là “{state}”");
+        let fine = matches!(state.as_str(), "active" | "provisioning");
+        if fine { asked.no("balancer-impaired", 1.0, words, Vec::new()) } else { asked.yes("balancer-impaired", 1.0, words, Vec::new()) }
+    }
+    let known = lb.zones.iter().filter(|z| case.subnets.contains_key(&z.subnet)).count();
+    let tight = path::tight_subnets(case);
+    match tight.first() {
+        Some(t) => {
+            let (subnet, free) = (&t.subnet, t.free);
+            let words = say!(
+                "{subnet} of the balancer has {free} free addresses; it needs 8 to grow",
+                "{subnet} của load balancer còn {free} địa chỉ trống; cần 8 để mở rộng"
+            );
+            asked.yes("subnets-full", 1.0, words, vec![Value::new(subnet.clone(), f64::from(free)).unit("addresses")]);
+        }
+        None if known > 0 && known == lb.zones.len() => {
+            asked.no(
+                "subnets-full",
+                1.0,
+                say!("the balancer's subnets have free addresses", "subnet của load balancer còn địa chỉ trống"),
+                Vec::new(),
+            );
+        }
+        None => {}
+    }
+}
+
+fn lambda(asked: &mut Asked) {
+    let groups = asked.scene.case.groups_in_question();
+    if groups.is_empty() {
+        return;
+    }
+    if groups.iter().all(|g| g.target_type == "lambda") {
+        asked.yes("lambda-targets", 1.0, say!("the targets are Lambda functions", "target là hàm Lambda"), Vec::new());
+    } else {
+        asked.no("lambda-targets", 1.0, say!("the targets are not Lambda functions", "target không phải hàm Lambda"), Vec::new());
+    }
+}

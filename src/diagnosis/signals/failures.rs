@@ -1,0 +1,259 @@
+//! How requests failed: from the access log line by line, or, without one, from the balancer's own codes,
+//! which tell refused (502) from unanswered (504) when they move with the errors.
+
+use super::Asked;
+use super::scene::{LogView, Scene};
+use crate::accesslog::Signature;
+use crate::analysis::grid::{self, Grid};
+use crate::checks::Value;
+use crate::say;
+use crate::time::Time;
+use std::collections::BTreeMap;
+
+/// Fewer failures than this have no typical way of failing.
+const LEAST: f64 = 5.0;
+/// How sure the balancer's codes are, compared with the log.
+const BY_CODES: f64 = 0.75;
+
+pub(super) fn ask(asked: &mut Asked) {
+    connection_failures(asked);
+    let scene = asked.scene;
+    match scene.log.as_ref().filter(|l| l.all() >= LEAST) {
+        Some(log) => {
+            from_log(asked, log);
+            if log.connections() >= LEAST {
+                order(asked, log);
+                successes(asked, log);
+            }
+            lost_syns(asked, log);
+        }
+        None => from_codes(asked),
+    }
+    tls(asked);
+}
+
+fn connection_failures(asked: &mut Asked) {
+    let (scene, total) = (asked.scene, asked.scene.total());
+    if scene.errors.is_blank() {
+        return;
+    }
+    let values = vec![Value::new("TargetConnectionErrorCount", total).unit("errors")];
+    let n = scene.analysis.episodes.iter().filter(|e| !e.isolated).count();
+    if scene.is_real() {
+        let words = say!(
+            "{total} connections from the balancer to targets failed, in {n} stretch(es)",
+            "{total} kết nối từ load balancer tới target bị lỗi, trong {n} đợt"
+        );
+        asked.yes("connection-failures", 1.0, words, values);
+    } else {
+        let words = say!(
+            "only {total} connections to targets failed, no more than the usual background",
+            "chỉ {total} kết nối tới target bị lỗi, không hơn mức nền thường ngày"
+        );
+        asked.no("connection-failures", if total > 5.0 { 0.6 } else { 1.0 }, words, values);
+    }
+}
+
+fn from_log(asked: &mut Asked, log: &LogView) {
+    let connections = log.connections();
+    if connections >= LEAST {
+        kinds(asked, log.count(Signature::Refused), log.count(Signature::ConnectTimeout), 1.0, "access log", "access log");
+    }
+    let all = log.all();
+    for (id, signature) in [
+        ("keepalive-cuts", Signature::KeepaliveRace),
+        ("slow-answers", Signature::SlowTarget),
+        ("app-errors", Signature::App5xx),
+        ("no-target-503", Signature::NoTarget),
+        ("auth-waf-lambda-errors", Signature::Other5xx),
+    ] {
+        let (n, percent) = (log.count(signature), 100.0 * log.count(signature) / all);
+        let name = signature.id();
+        let words = say!(
+            "{percent:.0} % of {all} failed requests in the access log are “{name}” ({n})",
+            "{percent:.0} % trong {all} request lỗi của access log là “{name}” ({n})"
+        );
+        let values = vec![Value::new(name, n).unit("requests"), Value::new("failures", all).unit("requests")];
+        let enough = if n >= 10.0 && connections < 0.3 * all { percent } else { percent.min(25.0) };
+        asked.grade(id, enough, 50.0, 25.1, words, values);
+    }
+}
+
+/// Refused, unanswered, or both.
+fn kinds(asked: &mut Asked, refused: f64, unanswered: f64, sure: f64, source: &str, source_vi: &str) {
+    let all = refused + unanswered;
+    let share = 100.0 * refused / all;
+    let other = 100.0 - share;
+    let values = || vec![Value::new("refused", refused).unit("requests"), Value::new("unanswered", unanswered).unit("requests")];
+    let words = say!(
+        "{share:.0} % of {all:.0} failed connections were refused at once, {other:.0} % were never answered ({source})",
+        "{share:.0} % trong {all:.0} kết nối lỗi bị từ chối ngay, {other:.0} % không được trả lời ({source_vi})"
+    );
+    for (id, share) in [("refused", share), ("timeouts", other)] {
+        match share {
+            80.0.. => asked.yes(id, sure, words.clone(), values()),
+            60.0.. => asked.yes(id, 0.4 * sure, words.clone(), values()),
+            ..=20.0 => asked.no(id, sure, words.clone(), values()),
+            ..=40.0 => asked.no(id, 0.4 * sure, words.clone(), values()),
+            _ => asked.unknown(id, words.clone()),
+        }
+    }
+    let lesser = share.min(other);
+    if lesser >= 12.0 {
+        asked.yes("mixed", sure, words, values());
+    } else {
+        asked.no("mixed", sure, words, values());
+    }
+}
+
+/// A restart refuses while the application stops, is silent while the machine is down, and refuses again
+/// until the application listens.
+fn order(asked: &mut Asked, log: &LogView) {
+    let mut by_target: BTreeMap<&str, [Vec<Time>; 2]> = BTreeMap::new();
+    for row in &log.log.failures {
+        let kind = match row.signature {
+            Signature::Refused => 0,
+            Signature::ConnectTimeout => 1,
+            _ => continue,
+        };
+        if asked.scene.windows.iter().any(|w| w.contains(row.minute)) && log.by_target.contains_key(row.target.as_str()) {
+            by_target.entry(&row.target).or_default()[kind].push(row.minute);
+        }
+    }
+    let restarted = |[refused, silent]: &[Vec<Time>; 2]| {
+        let (first, last) = (silent.iter().min(), silent.iter().max());
+        first.zip(last).is_some_and(|(a, b)| refused.iter().any(|t| t <= a) || (refused.iter().any(|t| t >= b) && b > a))
+            && refused.iter().max() >= last
+    };
+    let found: Vec<&str> = by_target.iter().filter(|(_, kinds)| restarted(kinds)).map(|(t, _)| *t).collect();
+    let values = vec![Value::new("targets", found.len() as f64)];
+    match found.first() {
+        Some(target) => {
+            let words = say!(
+                "{target} refused, then was silent, then refused again: the order of a restart",
+                "{target} từ chối, rồi im lặng, rồi lại từ chối: đúng trình tự khởi động lại"
+            );
+            asked.yes("refused-then-timeouts", 1.0, words, values);
+        }
+        None => asked.no(
+            "refused-then-timeouts",
+            1.0,
+            say!("no target first refused, then was silent, then refused again", "không target nào từ chối, im lặng rồi lại từ chối"),
+            values,
+        ),
+    }
+}
+
+/// Whether failing targets answered others in the same minutes; the first and the last minute of a failure
+/// are mixed by nature.
+fn successes(asked: &mut Asked, log: &LogView) {
+    let mut failed: BTreeMap<&str, BTreeMap<Time, u64>> = BTreeMap::new();
+    let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
+    for row in log.log.failures.iter().filter(|r| connection(r.signature) && log.by_target.contains_key(r.target.as_str())) {
+        if asked.scene.windows.iter().any(|w| w.contains(row.minute)) {
+            *failed.entry(&row.target).or_default().entry(row.minute).or_default() += row.count;
+        }
+    }
+    let (mut ok, mut bad) = (0.0, 0.0);
+    for row in &log.log.requests {
+        let Some(minutes) = failed.get(row.target.as_str()) else { continue };
+        let inner = minutes.keys().next().is_some_and(|t| *t < row.minute) && minutes.keys().last().is_some_and(|t| *t > row.minute);
+        if inner && let Some(n) = minutes.get(&row.minute) {
+            (ok, bad) = (ok + row.ok as f64, bad + *n as f64);
+        }
+    }
+    if ok + bad < 10.0 {
+        return;
+    }
+    let percent = 100.0 * ok / (ok + bad);
+    let words = say!(
+        "while they failed, the failing targets still answered {percent:.0} % of their requests",
+        "trong lúc lỗi, các target đó vẫn trả lời {percent:.0} % request của mình"
+    );
+    asked.grade("successes-mixed", percent, 25.0, 6.0, words, vec![Value::new("answered", percent).unit("%")]);
+}
+
+fn lost_syns(asked: &mut Asked, log: &LogView) {
+    let inside = |t: Time| asked.scene.near.contains(t);
+    let rows = log.log.requests.iter().filter(|r| inside(r.minute));
+    let (ok, retried) = rows.fold((0.0, 0.0), |(a, b), r| (a + r.ok as f64, b + r.syn_retries as f64));
+    if ok < 500.0 {
+        return;
+    }
+    let percent = 100.0 * retried / ok;
+    let words = say!(
+        "{retried} of {ok} answered requests took about 1, 3 or 7 s to connect: lost and sent again",
+        "{retried} trong {ok} request thành công mất khoảng 1, 3 hay 7 giây để kết nối: gói bị mất và gửi lại"
+    );
+    let values = vec![Value::new("connected again", retried).unit("requests"), Value::new("answered", ok).unit("requests")];
+    asked.grade("lost-syns", if retried >= 10.0 { percent } else { 0.0 }, 0.5, 0.1, words, values);
+}
+
+/// A code's count in the stretches beyond what it usually is.
+fn excess(scene: &Scene, metric: &str) -> Option<f64> {
+    let key = scene.key(metric)?;
+    let grid = grid::of(scene.case, &key, scene.around);
+    if grid.is_blank() {
+        return None;
+    }
+    let usual = if scene.is_real() { grid.mean(scene.before).unwrap_or(0.0) } else { 0.0 };
+    let over = |g: &Grid| -> f64 { scene.windows.iter().flat_map(|w| g.numbers(*w)).map(|(_, v)| v - usual).sum() };
+    Some(over(&grid).max(0.0))
+}
+
+fn from_codes(asked: &mut Asked) {
+    let scene = asked.scene;
+    let (bad_gateway, timeout) = (excess(scene, "HTTPCode_ELB_502_Count"), excess(scene, "HTTPCode_ELB_504_Count"));
+    let unavailable = excess(scene, "HTTPCode_ELB_503_Count");
+    let total = scene.total();
+    if let (Some(bad), Some(late)) = (bad_gateway, timeout) {
+        if scene.is_real() && bad + late >= LEAST && bad + late >= 0.3 * total {
+            kinds(asked, bad, late, BY_CODES, "by the balancer's 502 and 504", "theo mã 502 và 504 của load balancer");
+        }
+        alone(asked, "keepalive-cuts", bad, total + late, "HTTPCode_ELB_502_Count");
+        alone(asked, "slow-answers", late, total + bad, "HTTPCode_ELB_504_Count");
+    }
+    if let Some(n) = unavailable {
+        alone(asked, "no-target-503", n, total, "HTTPCode_ELB_503_Count");
+    }
+    if let Some(n) = excess(scene, "HTTPCode_Target_5XX_Count") {
+        alone(asked, "app-errors", n, total + bad_gateway.unwrap_or(0.0) + timeout.unwrap_or(0.0), "HTTPCode_Target_5XX_Count");
+    }
+    if let Some(n) = excess(scene, "HTTPCode_ELB_500_Count") {
+        alone(asked, "auth-waf-lambda-errors", n, total, "HTTPCode_ELB_500_Count");
+    }
+}
+
+/// A code that comes without the errors that would explain it.
+fn alone(asked: &mut Asked, id: &'static str, n: f64, explained: f64, code: &str) {
+    let words = say!(
+        "{code} counts {n:.0} beside {explained:.0} failures of other kinds",
+        "{code} là {n:.0}, bên cạnh {explained:.0} lỗi loại khác"
+    );
+    let values = vec![Value::new(code, n), Value::new("other failures", explained)];
+    if n >= 10.0 && explained < 0.3 * n {
+        asked.yes(id, BY_CODES, words, values);
+    } else if n < LEAST || explained > n {
+        asked.no(id, BY_CODES, words, values);
+    } else {
+        asked.unknown(id, words);
+    }
+}
+
+fn tls(asked: &mut Asked) {
+    let scene = asked.scene;
+    let counted = scene.sum("TargetTLSNegotiationErrorCount");
+    let logged = scene.log.as_ref().map(|l| l.count(Signature::Tls));
+    let Some(n) = counted.into_iter().chain(logged).reduce(f64::max) else { return };
+    let total = scene.total();
+    let words = say!(
+        "{n} TLS handshakes with targets failed, beside {total} failed connections",
+        "{n} lần bắt tay TLS với target bị lỗi, bên cạnh {total} kết nối lỗi"
+    );
+    let values = vec![Value::new("TargetTLSNegotiationErrorCount", n), Value::new("TargetConnectionErrorCount", total)];
+    if n >= LEAST && n >= 0.3 * total {
+        asked.yes("tls-errors", 1.0, words, values);
+    } else {
+        asked.no("tls-errors", 1.0, words, values);
+    }
+}

@@ -1,0 +1,94 @@
+//! Signs of trouble in the application's log around the onset.
+
+use super::Asked;
+use crate::applog::{AppLog, Sign};
+use crate::checks::Value;
+use crate::say;
+use crate::time::{Time, Window};
+use chrono::Duration;
+
+const SIGNS: &[(&str, &[Sign])] = &[
+    ("log-oom", &[Sign::OutOfMemory]),
+    ("log-limit", &[Sign::TooManyFiles, Sign::WorkerConnections, Sign::ConntrackFull, Sign::EphemeralPorts, Sign::SynFlood]),
+    ("log-worker-timeout", &[Sign::WorkerTimeout]),
+    ("log-exit", &[Sign::Stop, Sign::Panic, Sign::AddressInUse]),
+    ("log-restart", &[Sign::Start]),
+    ("log-boot", &[Sign::Boot]),
+    ("log-deployment", &[Sign::Deployment]),
+];
+
+pub(super) fn ask(asked: &mut Asked) {
+    let scene = asked.scene;
+    let Some(onset) = scene.onset().filter(|_| scene.is_real()) else { return };
+    let near = Window { start: onset - Duration::minutes(5), end: scene.near.end.max(onset + Duration::minutes(2)) };
+    let logs: Vec<&AppLog> = scene.case.app_logs.values().filter(|l| l.lines > 0 && covers(l, near)).collect();
+    if logs.is_empty() {
+        return;
+    }
+    for (id, signs) in SIGNS {
+        sign(asked, id, signs, &logs, near);
+    }
+    silence(asked, &logs, onset);
+}
+
+fn covers(log: &AppLog, near: Window) -> bool {
+    log.window.is_none_or(|w| w.start <= near.start && w.end > near.start + Duration::minutes(5))
+}
+
+fn sign(asked: &mut Asked, id: &'static str, signs: &[Sign], logs: &[&AppLog], near: Window) {
+    let templates = logs.iter().flat_map(|l| &l.templates).filter(|t| t.sign.is_some_and(|s| signs.contains(&s)));
+    let hour_before = Window { start: near.start - Duration::minutes(60), end: near.start };
+    let count = |counts: &[(Time, u32)], w: Window| counts.iter().filter(|(t, _)| w.contains(*t)).map(|(_, n)| f64::from(*n)).sum::<f64>();
+    let (mut inside, mut usual, mut first, mut sample) = (0.0, 0.0, None::<Time>, String::new());
+    for t in templates {
+        let n = count(&t.counts, near);
+        if n > 0.0 && sample.is_empty() {
+            sample = t.pattern.chars().take(120).collect();
+        }
+        inside += n;
+        usual += count(&t.counts, hour_before) * near.span().num_minutes().max(1) as f64 / 60.0;
+        first = first.into_iter().chain(t.counts.iter().map(|(t, _)| *t).find(|t| near.contains(*t))).min();
+    }
+    let values = vec![Value::new("lines", inside), Value::new("usual", usual)];
+    if inside >= 1.0 && inside >= 3.0 * usual {
+        let clock = first.map(|t| t.format("%H:%M").to_string()).unwrap_or_default();
+        let words = say!(
+            "the log has {inside:.0} such line(s) from {clock} UTC on: {sample}",
+            "log có {inside:.0} dòng như vậy từ {clock} UTC: {sample}"
+        );
+        asked.yes(id, 1.0, words, values);
+    } else if !logs.iter().any(|l| l.incomplete) {
+        let what = id.trim_start_matches("log-").replace('-', " ");
+        let words =
+            say!("no more lines of this kind in the log than usual: {what}", "log không có nhiều dòng loại này hơn thường lệ: {what}");
+        asked.no(id, 1.0, words, values);
+    }
+}
+
+/// Streams that wrote steadily and stopped about when the errors began.
+fn silence(asked: &mut Asked, logs: &[&AppLog], onset: Time) {
+    let before = Window { start: onset - Duration::minutes(35), end: onset - Duration::minutes(5) };
+    let end = asked.scene.near.end.min(onset + Duration::minutes(10)).max(onset + Duration::minutes(2));
+    let during = Window { start: onset, end };
+    let minutes = |counts: &[(Time, u32)], w: Window| counts.iter().filter(|(t, n)| w.contains(*t) && *n > 0).count() as f64;
+    let streams: Vec<_> = logs.iter().flat_map(|l| &l.streams).collect();
+    let steady: Vec<_> = streams.iter().filter(|s| minutes(&s.counts, before) >= 20.0).collect();
+    if steady.is_empty() {
+        return;
+    }
+    let expected = during.span().num_minutes() as f64;
+    let silent: Vec<_> = steady.iter().filter(|s| minutes(&s.counts, during) <= 0.4 * expected).collect();
+    let (n, of) = (silent.len(), steady.len());
+    let values = vec![Value::new("streams", n as f64)];
+    match silent.first() {
+        Some(stream) => {
+            let name = &stream.name;
+            let words = say!(
+                "{n} of {of} log streams fell silent when the errors began: {name}",
+                "{n} trong {of} luồng log im lặng khi bắt đầu lỗi: {name}"
+            );
+            asked.yes("log-silent", 1.0, words, values);
+        }
+        None => asked.no("log-silent", 1.0, say!("all {of} log streams went on", "cả {of} luồng log vẫn ghi đều"), values),
+    }
+}
