@@ -22,6 +22,21 @@ const ABSENT: &[&str] = &[
     "young-targets",
     "tls-errors",
     "no-target-503",
+    "keepalive-cuts",
+    "slow-answers",
+    "app-errors",
+    "auth-waf-lambda-errors",
+    "target-sg-blocks",
+    "balancer-sg-blocks",
+    "acl-or-route-blocks",
+    "address-without-owner",
+    "alarm-too-sensitive",
+    "rejected-connections",
+    "subnets-full",
+    "aws-event",
+    "one-zone",
+    "credits-empty",
+    "on-box-event",
 ];
 
 /// The winner of a few answers where the rest of the usual is absent.

@@ -47,7 +47,7 @@ pub(super) const CAUSES: &[Cause] = &[
         name: || say!("TLS between balancer and targets fails", "TLS giữa load balancer và target bị lỗi"),
         weights: &[
             must("tls-errors", 18, -14), w("deployment-event", 2, 0), w("one-target", 0, 0), w("requests-rose", -2, 0), w("power-event", -3, 0), w("target-sg-blocks", -8, 0),
-            w("connection-failures", 0, 2),
+            w("connection-failures", 0, 3),
         ],
         next: || say!("`openssl s_client -connect TARGET:PORT` from a host in the subnet: protocol, cipher, certificate", "`openssl s_client -connect TARGET:PORT` từ một máy trong subnet: giao thức, cipher, chứng chỉ"),
     },
