@@ -7,6 +7,8 @@ pub mod episodes;
 pub mod grid;
 pub mod localisation;
 pub mod onset;
+pub mod scene;
+pub mod shift;
 pub mod timeline;
 
 use crate::case::Case;

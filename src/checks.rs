@@ -133,6 +133,7 @@ impl Book {
     }
 }
 
+mod numbers;
 pub(crate) mod touches;
 
 /// Names the steps and lists them in order.

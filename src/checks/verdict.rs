@@ -1,9 +1,11 @@
-//! The step `verdict`.
+//! The step `verdict`: what all the others come to. It is filled in by [`crate::judge::judge`] once the causes
+//! have been weighed; by itself it only knows that this has not been done.
 
-use super::{Book, Check, Outcome, cannot_tell};
+use super::{Book, Check, Outcome, Status};
 use crate::analysis::Analysis;
 use crate::case::Case;
 use crate::exchange::Area;
+use crate::say;
 
 pub struct Step;
 
@@ -13,10 +15,10 @@ impl Check for Step {
     }
 
     fn needs(&self) -> &'static [Area] {
-        &[]
+        &[Area::BalancerMetrics]
     }
 
-    fn run(&self, case: &Case, _analysis: &Analysis, _book: &mut Book) -> Outcome {
-        cannot_tell(self.id(), case, self.needs())
+    fn run(&self, _case: &Case, _analysis: &Analysis, _book: &mut Book) -> Outcome {
+        Outcome::new(self.id(), Status::Waiting, say!("the causes have not been weighed yet", "chưa cân nhắc các nguyên nhân"))
     }
 }

@@ -10,17 +10,15 @@ mod hosts;
 mod load;
 mod logs;
 mod place;
-mod scene;
 mod shape;
-mod shift;
 
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::checks::{Book, Value};
 use crate::exchange::Area;
 use crate::say;
 use crate::text::Text;
-use scene::Scene;
 use std::collections::BTreeMap;
 
 /// Signals of one group measure the same thing more than once: together they weigh no more than a cap.

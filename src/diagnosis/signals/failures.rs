@@ -2,9 +2,9 @@
 //! which tell refused (502) from unanswered (504) when they move with the errors.
 
 use super::Asked;
-use super::scene::{LogView, Scene};
 use crate::accesslog::Signature;
 use crate::analysis::grid::{self, Grid};
+use crate::analysis::scene::{LogView, Scene};
 use crate::checks::Value;
 use crate::say;
 use crate::time::Time;

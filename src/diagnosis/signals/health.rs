@@ -1,7 +1,6 @@
 //! What health checks saw: nothing, fewer targets, none at all, targets that were taken out or had just come.
 
 use super::Asked;
-use super::load::healthy_key;
 use crate::analysis::grid;
 use crate::checks::Value;
 use crate::say;
@@ -13,7 +12,7 @@ pub(super) fn ask(asked: &mut Asked) {
     if !scene.is_real() {
         return;
     }
-    let Some(key) = healthy_key(scene) else { return };
+    let Some(key) = scene.healthy_key() else { return };
     let healthy = grid::of(scene.case, &key, scene.around);
     let unhealthy = grid::of(scene.case, &grid::beside(&key, "UnHealthyHostCount"), scene.around);
     let (Some(usual), Some(onset)) = (healthy.median(scene.before), scene.onset()) else { return };

@@ -1,9 +1,9 @@
 //! The machines: status checks, silence, credits, memory, network allowances, and whether work fell.
 
 use super::Asked;
-use super::scene::{Host, Scene};
-use super::shift::{self, Shift};
 use crate::analysis::grid::{self, Cell, Grid};
+use crate::analysis::scene::{Host, Scene};
+use crate::analysis::shift::{self, Shift};
 use crate::case::series::SeriesKey;
 use crate::checks::Value;
 use crate::say;

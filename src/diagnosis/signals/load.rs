@@ -1,10 +1,10 @@
 //! Load: what came in, what each target got, what it did to them, and what the same load did before.
 
 use super::Asked;
-use super::scene::Scene;
-use super::shift::{self, Shift};
 use crate::analysis::baseline;
 use crate::analysis::grid;
+use crate::analysis::scene::Scene;
+use crate::analysis::shift::{self, Shift};
 use crate::case::series::SeriesKey;
 use crate::checks::Value;
 use crate::say;
@@ -104,19 +104,12 @@ fn carried(asked: &mut Asked, key: &SeriesKey, s: &Shift) {
 
 fn per_target(asked: &mut Asked) {
     let scene = asked.scene;
-    let Some(healthy) = healthy_key(scene) else { return };
+    let Some(healthy) = scene.healthy_key() else { return };
     let load = grid::beside(&healthy, "RequestsPerHealthyTarget");
     if let Some(s) = shift::of(scene, &load) {
         rise(asked, "load-per-target-rose", "RequestsPerHealthyTarget", &s, 1.4);
     }
     fewer(asked, &healthy);
-}
-
-pub(super) fn healthy_key(scene: &Scene) -> Option<SeriesKey> {
-    let keys = scene.case.series.of("HealthyHostCount").map(|(k, _)| k).filter(|k| k.zone().is_none());
-    let mut keys: Vec<_> = keys.filter(|k| scene.group.is_none() || k.group() == scene.group.as_deref()).collect();
-    keys.sort();
-    keys.first().map(|k| (*k).clone())
 }
 
 fn fewer(asked: &mut Asked, key: &SeriesKey) {

@@ -1,9 +1,9 @@
 //! Where the failures are, as signals.
 
 use super::Asked;
-use super::scene::{LogView, Scene, address};
 use crate::accesslog::Signature;
 use crate::analysis::localisation::Share;
+use crate::analysis::scene::{LogView, Scene, address};
 use crate::checks::Value;
 use crate::say;
 use crate::time::Time;

@@ -1,4 +1,4 @@
-//! What every signal looks at: the stretches of errors, the group and the targets in question, and which of
+//! What checks and causes look at: the stretches of errors, the group and the targets in question, and which of
 //! them failed.
 
 use crate::accesslog::{AccessLog, Signature};
@@ -150,6 +150,12 @@ impl<'a> Scene<'a> {
         let all = self.case.groups_in_question();
         let named = self.group.as_deref().and_then(|g| all.iter().find(|t| dimension_of(&t.arn) == g).copied());
         named.or_else(|| all.first().copied().filter(|_| all.len() == 1))
+    }
+
+    /// The healthy hosts of the group in question.
+    pub fn healthy_key(&self) -> Option<SeriesKey> {
+        let keys = self.case.series.of("HealthyHostCount").map(|(k, _)| k).filter(|k| k.zone().is_none());
+        keys.filter(|k| self.group.is_none() || k.group() == self.group.as_deref()).min().cloned()
     }
 
     /// Hosts that failed where that is known, all of them otherwise.
