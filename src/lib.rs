@@ -6,6 +6,7 @@
 //! draws the house.
 
 pub mod accesslog;
+pub mod alarm;
 pub mod analysis;
 pub mod applog;
 pub mod case;
