@@ -188,6 +188,11 @@ pub fn cannot_tell(check: &'static str, case: &Case, areas: &[Area]) -> Outcome 
     Outcome::new(check, Status::Unknown, words)
 }
 
+/// An alarm's rule in one line.
+pub fn alarm_rule(alarm: &crate::case::alarm::Alarm) -> Text {
+    alarm_definition::rule_words(alarm)
+}
+
 /// Runs every step.
 pub fn run_all(case: &Case, analysis: &Analysis, book: &mut Book) -> Vec<Outcome> {
     RUNBOOK.iter().map(|c| c.run(case, analysis, book)).collect()

@@ -7,6 +7,7 @@
 
 pub mod accesslog;
 pub mod alarm;
+pub mod alarms;
 pub mod analysis;
 pub mod applog;
 pub mod case;

@@ -165,13 +165,18 @@ fn way(case: &Case, target: Endpoint, purpose: Purpose, port: u16) -> PathResult
     PathResult { target, purpose, port, common, legs }
 }
 
+/// The gap that an operation left. Only a denied one names its action; the others begin with it.
+fn gap_of<'a>(case: &'a Case, area: Area, action: &str) -> Option<&'a crate::case::gaps::Gap> {
+    case.gaps.iter().find(|g| g.area == area && (g.action.as_deref() == Some(action) || g.detail.starts_with(action)))
+}
+
 /// Why something of the network is not there: denied, still to come, or simply not found.
 pub(crate) fn unread(case: &Case, action: &str, subject: &str) -> Text {
     missing(case, Area::Network, action, subject)
 }
 
 fn missing(case: &Case, area: Area, action: &str, subject: &str) -> Text {
-    if let Some(gap) = case.gaps_of(&[area]).find(|g| g.action.as_deref() == Some(action)) {
+    if let Some(gap) = gap_of(case, area, action) {
         let detail = &gap.detail;
         return say!("{subject} could not be read ({action}): {detail}", "không đọc được {subject} ({action}): {detail}");
     }

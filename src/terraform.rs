@@ -64,7 +64,7 @@ impl Found {
     /// As facts of a case, ending with the area settled.
     pub fn into_facts(self, dir: &Path, at: Time) -> Vec<Fact> {
         let folder = dir.display().to_string();
-        let origin = Origin { operation: "file:terraform".into(), parameters: [("folder".into(), folder)].into() };
+        let origin = Origin { operation: "file".into(), parameters: [("path".into(), folder)].into() };
         let gaps = self.problems.into_iter().map(|p| {
             let subject = match p.line {
                 Some(line) => format!("{}:{line}", p.file),

@@ -88,8 +88,8 @@ pub(super) fn address(case: &Case, target: &Endpoint) -> Verdict {
 }
 
 fn interfaces_were_read(case: &Case) -> bool {
-    let denied = case.gaps_of(&[Area::Network]).any(|g| g.action.as_deref() == Some("ec2:DescribeNetworkInterfaces"));
-    !denied && !case.is_waiting_for(Area::Network) && !case.interfaces.is_empty()
+    let unread = super::gap_of(case, Area::Network, "ec2:DescribeNetworkInterfaces").is_some();
+    !unread && !case.is_waiting_for(Area::Network) && !case.interfaces.is_empty()
 }
 
 /// The balancer subnets that send to this target: with cross-zone off only those of its own zone.
