@@ -10,6 +10,7 @@ use super::options::{ColorMode, Kind, Options};
 use super::overlays::Overlay;
 use super::paint::Look;
 use super::panes::lanes::Geometry;
+use super::panes::log::LogMap;
 use super::theme::Theme;
 use super::view::View;
 use crate::case::Case;
@@ -122,20 +123,21 @@ pub struct App {
     pub size: Rect,
     pub board: Board,
     pub happenings: Vec<Happening>,
-    made_for: Option<MadeFor>,
+    pub log_map: LogMap,
+    findings: Vec<usize>,
+    marked: Vec<(usize, u8)>,
+    made: Made,
 }
 
-/// What the board was made for: when it changes, the board is made anew.
-#[derive(Clone, Debug, PartialEq)]
-struct MadeFor {
-    axis: Axis,
-    order: board::Order,
-    fold: Fold,
-    filter: String,
-    compare: Option<super::view::Compare>,
-    selected: usize,
-    room: usize,
-    data_version: u64,
+/// What each thing that drawing reads was made from: when that changes, and only then, it is made anew.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Made {
+    happenings: Option<u64>,
+    arranged: Option<(u64, board::Wish)>,
+    filled: Option<(u64, board::Wish, board::Sight)>,
+    findings: Option<(u64, String, happenings::Order)>,
+    marked: Option<(u64, Window)>,
+    log: Option<(u64, Axis, LogBy, String)>,
 }
 
 impl App {
@@ -183,7 +185,10 @@ impl App {
             size: Rect::ZERO,
             board: Board::default(),
             happenings: Vec::new(),
-            made_for: None,
+            log_map: LogMap::default(),
+            findings: Vec::new(),
+            marked: Vec::new(),
+            made: Made::default(),
         }
     }
 
@@ -205,7 +210,7 @@ impl App {
     }
 
     pub fn plan(&self) -> Plan {
-        layout::plan(self.size, Wants { focus: self.focus, lower: self.lower, full: self.full })
+        layout::plan(self.size, Wants { focus: self.focus, lower: self.lower, full: self.full, fewer: self.look.low_bandwidth })
     }
 
     pub fn list(&self, pane: Pane) -> &List {
@@ -223,64 +228,110 @@ impl App {
     }
 
     /// The happenings marked on the lanes, with their numbers.
-    pub fn marked(&self) -> Vec<(usize, u8)> {
-        happenings::marked(&self.happenings, self.axis().window(), 9)
+    pub fn marked(&self) -> &[(usize, u8)] {
+        &self.marked
     }
 
     /// The findings as listed.
-    pub fn findings(&self) -> Vec<usize> {
-        happenings::listed(&self.happenings, &self.list(Pane::Findings).filter, self.panes.findings_order)
+    pub fn findings(&self) -> &[usize] {
+        &self.findings
     }
 
-    /// Makes anew what drawing reads, if what it depends on has changed.
+    /// Makes anew what drawing reads, as far as what it depends on has changed.
     pub fn refresh(&mut self) {
-        let area = self.plan().area_of(Pane::Lanes).unwrap_or(self.size);
-        let list = self.list(Pane::Lanes);
-        let wanted = MadeFor {
-            axis: self.axis(),
-            order: self.panes.lanes_order,
-            fold: self.panes.fold,
-            filter: list.filter.to_lowercase(),
-            compare: self.view.compare,
-            selected: list.selected,
-            room: super::panes::lanes::room(area, self),
-            data_version: self.session.data_version,
-        };
-        if self.made_for.as_ref() == Some(&wanted) {
+        let version = self.session.data_version;
+        self.find_happenings(version);
+        self.arrange_lanes(version);
+        self.fill_lanes(version);
+        self.list_findings(version);
+        self.mark_happenings(version);
+        self.map_log(version);
+    }
+
+    fn find_happenings(&mut self, version: u64) {
+        if self.made.happenings == Some(version) {
             return;
         }
-        if self.made_for.as_ref().is_none_or(|m| m.data_version != wanted.data_version) {
-            self.happenings = happenings::all(&self.case, self.judged.as_deref(), &self.look);
+        let selected = self.selected_happening().cloned();
+        self.happenings = happenings::all(&self.case, self.judged.as_deref(), &self.look);
+        self.made.happenings = Some(version);
+        self.list_findings(version);
+        // The selection stays on its finding when others arrive before it.
+        let found = selected.and_then(|s| self.findings.iter().position(|i| self.happenings[*i].origin == s.origin));
+        if let Some(at) = found {
+            self.list_mut(Pane::Findings).selected = at;
         }
+    }
+
+    /// The happening selected in the findings.
+    pub fn selected_happening(&self) -> Option<&Happening> {
+        self.findings.get(self.list(Pane::Findings).selected).and_then(|i| self.happenings.get(*i))
+    }
+
+    fn arrange_lanes(&mut self, version: u64) {
         let wish = board::Wish {
-            axis: wanted.axis,
-            order: wanted.order,
-            fold: wanted.fold,
-            filter: &wanted.filter,
-            compare: wanted.compare,
-            selected: wanted.selected,
-            room: wanted.room,
+            window: self.axis().window(),
+            order: self.panes.lanes_order,
+            fold: self.panes.fold,
+            filter: self.list(Pane::Lanes).filter.to_lowercase(),
         };
-        let selected = self.board.subjects.get(wanted.selected).cloned();
-        let resort = self.made_for.as_ref().is_some_and(|m| {
-            (m.order, m.fold, m.data_version) != (wanted.order, wanted.fold, wanted.data_version) && m.selected == wanted.selected
-        });
-        self.board = Board::build(&self.case, self.judged.as_deref(), &wish);
-        self.made_for = Some(wanted);
-        if resort {
-            self.keep_selected(selected);
+        if self.made.arranged.as_ref() == Some(&(version, wish.clone())) {
+            return;
+        }
+        let selected = self.board.subjects.get(self.list(Pane::Lanes).selected).cloned();
+        self.board.arrange(&self.case, self.judged.as_deref(), &wish);
+        self.made.arranged = Some((version, wish));
+        if let Some(before) = selected {
+            self.keep_selected(&before);
         }
     }
 
     /// The selection stays on its lane when the order changes.
-    fn keep_selected(&mut self, before: Option<board::Subject>) {
-        let Some(before) = before else { return };
+    fn keep_selected(&mut self, before: &board::Subject) {
         let same = |s: &board::Subject| s.metric.name == before.metric.name && s.place == before.place;
         let found = self.board.subjects.iter().position(same);
         let found = found.or_else(|| self.board.subjects.iter().position(|s| s.metric.name == before.metric.name));
-        if let Some(i) = found.filter(|i| *i != self.list(Pane::Lanes).selected) {
-            self.list_mut(Pane::Lanes).selected = i;
-            self.refresh();
+        let last = self.board.subjects.len().saturating_sub(1);
+        let list = self.list_mut(Pane::Lanes);
+        list.selected = found.unwrap_or(list.selected.min(last));
+    }
+
+    fn fill_lanes(&mut self, version: u64) {
+        let area = self.plan().area_of(Pane::Lanes).unwrap_or(self.size);
+        let room = super::panes::lanes::room(area, self);
+        let offset = self.board.offset_for(self.list(Pane::Lanes).selected, room);
+        let sight = board::Sight { axis: self.axis(), compare: self.view.compare, offset, room };
+        let Some((_, wish)) = &self.made.arranged else { return };
+        let wanted = (version, wish.clone(), sight);
+        if self.made.filled.as_ref() != Some(&wanted) {
+            self.board.fill(&self.case, self.judged.as_deref(), &sight);
+            self.made.filled = Some(wanted);
+        }
+    }
+
+    fn list_findings(&mut self, version: u64) {
+        let wanted = (version, self.list(Pane::Findings).filter.clone(), self.panes.findings_order);
+        if self.made.findings.as_ref() != Some(&wanted) {
+            self.findings = happenings::listed(&self.happenings, &wanted.1, wanted.2);
+            self.made.findings = Some(wanted);
+        }
+    }
+
+    fn mark_happenings(&mut self, version: u64) {
+        let wanted = (version, self.axis().window());
+        if self.made.marked.as_ref() != Some(&wanted) {
+            self.marked = happenings::marked(&self.happenings, wanted.1, 9);
+            self.made.marked = Some(wanted);
+        }
+    }
+
+    fn map_log(&mut self, version: u64) {
+        let Some(area) = self.plan().area_of(Pane::Log) else { return };
+        let axis = Axis::new(self.view.window(), Geometry::of(area.width).bars);
+        let wanted = (version, axis, self.panes.log_by, self.list(Pane::Log).filter.to_lowercase());
+        if self.made.log.as_ref() != Some(&wanted) {
+            self.log_map = LogMap::build(self.case.access_log.as_ref(), axis, wanted.2, &wanted.3);
+            self.made.log = Some(wanted);
         }
     }
 

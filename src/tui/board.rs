@@ -105,16 +105,22 @@ impl Lane {
     }
 }
 
-/// What the lanes are made for.
-#[derive(Clone, Debug)]
-pub struct Wish<'a> {
-    pub axis: Axis,
+/// Which lanes there are to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wish {
+    pub window: Window,
     pub order: Order,
     pub fold: Fold,
-    pub filter: &'a str,
+    pub filter: String,
+}
+
+/// Which of them are drawn, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    pub axis: Axis,
     pub compare: Option<Compare>,
-    pub selected: usize,
-    /// How many rows of lanes there is room for.
+    pub offset: usize,
+    /// How many lanes there is room for.
     pub room: usize,
 }
 
@@ -130,23 +136,43 @@ pub struct Board {
 }
 
 impl Board {
-    pub fn build(case: &Case, judged: Option<&Judged>, wish: &Wish) -> Self {
-        let window = wish.axis.window();
+    /// Finds and orders the lanes; none is folded yet.
+    pub fn arrange(&mut self, case: &Case, judged: Option<&Judged>, wish: &Wish) {
+        self.subjects = subjects(case, &Scores::of(judged), wish);
+        self.lanes.clear();
+    }
+
+    /// Where to begin so that `selected` is in sight.
+    pub fn offset_for(&self, selected: usize, room: usize) -> usize {
+        let pinned = self.pinned();
+        let room = room.saturating_sub(pinned).max(1);
+        let rest = self.subjects.len().saturating_sub(pinned);
+        selected.saturating_sub(pinned).saturating_sub(room / 2).min(rest.saturating_sub(room))
+    }
+
+    /// Folds the lanes in sight to their columns.
+    pub fn fill(&mut self, case: &Case, judged: Option<&Judged>, sight: &Sight) {
         let scores = Scores::of(judged);
-        let subjects = subjects(case, &scores, wish, window);
-        let pinned = usize::from(subjects.first().is_some_and(|s| s.metric.name == ERRORS && wish.filter.is_empty()));
-        let room = wish.room.max(1).saturating_sub(pinned).max(1);
-        let rest = subjects.len().saturating_sub(pinned);
-        let offset = wish.selected.saturating_sub(pinned).saturating_sub(room / 2).min(rest.saturating_sub(room));
-        let shown = subjects.iter().take(pinned).chain(subjects.iter().skip(pinned + offset).take(room));
-        let lanes = shown.map(|s| lane(case, s.clone(), wish, window, &scores)).collect();
-        Self { axis: Some(wish.axis), offset, lanes, subjects }
+        let pinned = self.pinned();
+        let room = sight.room.saturating_sub(pinned).max(1);
+        let shown = self.subjects.iter().take(pinned).chain(self.subjects.iter().skip(pinned + sight.offset).take(room));
+        self.lanes = shown.map(|s| lane(case, s.clone(), sight, &scores)).collect();
+        (self.axis, self.offset) = (Some(sight.axis), sight.offset);
+    }
+
+    /// One lane by itself, for the big chart.
+    pub fn one(case: &Case, judged: Option<&Judged>, subject: Subject, axis: Axis, compare: Option<Compare>) -> Lane {
+        lane(case, subject, &Sight { axis, compare, offset: 0, room: 1 }, &Scores::of(judged))
+    }
+
+    /// The errors stay on top while others scroll.
+    fn pinned(&self) -> usize {
+        usize::from(self.subjects.first().is_some_and(|s| s.metric.name == ERRORS))
     }
 
     /// The index in `subjects` of the `i`th lane shown.
     pub fn subject_index(&self, i: usize) -> usize {
-        let pinned = self.lanes.first().is_some_and(Lane::is_errors) && self.subjects.first().is_some_and(|s| s.metric.name == ERRORS);
-        if pinned && i == 0 { 0 } else { i + self.offset }
+        if i < self.pinned() { i } else { i + self.offset }
     }
 
     /// The lane of a subject, if it is on the screen.
@@ -171,13 +197,13 @@ impl<'a> Scores<'a> {
 /// Metrics that have a lane even while, or because, nothing is known of them.
 const ALWAYS: [&str; 6] = [ERRORS, "RequestCount", "NetworkIn", "StatusCheckFailed", "CPUUtilization", "HealthyHostCount"];
 
-fn subjects(case: &Case, scores: &Scores, wish: &Wish, window: Window) -> Vec<Subject> {
+fn subjects(case: &Case, scores: &Scores, wish: &Wish) -> Vec<Subject> {
     let derived = derived::keys(case);
     let main = grid::errors_key(case);
     let mut families: Vec<Vec<Subject>> = CATALOG
         .iter()
-        .filter(|m| wish.filter.is_empty() || m.name.to_lowercase().contains(wish.filter))
-        .map(|m| family(case, m, main.as_ref(), &derived, scores, wish, window))
+        .filter(|m| m.name == ERRORS || wish.filter.is_empty() || m.name.to_lowercase().contains(&wish.filter))
+        .map(|m| family(case, m, main.as_ref(), &derived, scores, wish))
         .filter(|f| !f.is_empty())
         .collect();
     arrange(&mut families, scores, wish.order);
@@ -207,7 +233,6 @@ fn family(
     derived: &[SeriesKey],
     scores: &Scores,
     wish: &Wish,
-    window: Window,
 ) -> Vec<Subject> {
     let keys: Vec<&SeriesKey> = if metric.scopes == [Scope::Derived] {
         derived.iter().filter(|k| k.metric == metric.name).collect()
@@ -218,11 +243,7 @@ fn family(
         let always = ALWAYS.contains(&metric.name);
         return if always { vec![Subject { metric, place: Place::Itself, keys: Vec::new(), key: None, child: false }] } else { Vec::new() };
     }
-    if keys.iter().any(|k| k.instance().is_some()) {
-        hosts(case, metric, &keys, scores, wish, window)
-    } else {
-        places(metric, &keys, main, wish)
-    }
+    if keys.iter().any(|k| k.instance().is_some()) { hosts(case, metric, &keys, scores, wish) } else { places(metric, &keys, main, wish) }
 }
 
 /// A metric of the balancer: the place of the alarm first, zones and groups when unfolded.
@@ -264,7 +285,7 @@ pub fn part_of(key: &SeriesKey) -> String {
 }
 
 /// A metric of hosts: their sum or the worst one, then as far as it is unfolded.
-fn hosts(case: &Case, metric: &'static Metric, keys: &[&SeriesKey], scores: &Scores, wish: &Wish, window: Window) -> Vec<Subject> {
+fn hosts(case: &Case, metric: &'static Metric, keys: &[&SeriesKey], scores: &Scores, wish: &Wish) -> Vec<Subject> {
     let one = |key: &SeriesKey, child| Subject {
         metric,
         place: Place::Named(part_of(key)),
@@ -275,7 +296,7 @@ fn hosts(case: &Case, metric: &'static Metric, keys: &[&SeriesKey], scores: &Sco
     if let [only] = keys {
         return vec![one(only, false)];
     }
-    let ranked = worst_first(case, metric, keys, scores, window);
+    let ranked = worst_first(case, metric, keys, scores, wish.window);
     let all: Vec<SeriesKey> = keys.iter().map(|k| (*k).clone()).collect();
     let worst = ranked[0].clone();
     let head = if metric.statistic == "Sum" {
@@ -313,10 +334,10 @@ fn worst_first<'a>(case: &Case, metric: &Metric, keys: &[&'a SeriesKey], scores:
     ranked.into_iter().map(|(_, _, k)| k).collect()
 }
 
-fn lane(case: &Case, subject: Subject, wish: &Wish, window: Window, scores: &Scores) -> Lane {
-    let n = usize::from(wish.axis.columns);
+fn lane(case: &Case, subject: Subject, sight: &Sight, scores: &Scores) -> Lane {
+    let (window, n) = (sight.axis.window(), usize::from(sight.axis.columns));
     let (grid, columns) = folded(case, &subject, window, n);
-    let ghost = wish.compare.map(|c| {
+    let ghost = sight.compare.map(|c| {
         let then = Window { start: window.start - c.back(), end: window.end - c.back() };
         folded(case, &subject, then, n)
     });
@@ -400,12 +421,4 @@ fn top(case: &Case, lane: &Lane) -> f64 {
 /// The alarm's threshold, where the alarm is on the errors themselves.
 pub fn threshold(case: &Case) -> Option<f64> {
     case.alarm.as_ref().filter(|a| a.metric == ERRORS).map(|a| a.threshold)
-}
-
-impl Board {
-    /// One lane by itself, for the big chart.
-    pub fn one(case: &Case, judged: Option<&Judged>, subject: Subject, axis: Axis, compare: Option<Compare>) -> Lane {
-        let wish = Wish { axis, order: Order::Runbook, fold: Fold::One, filter: "", compare, selected: 0, room: 1 };
-        lane(case, subject, &wish, axis.window(), &Scores::of(judged))
-    }
 }

@@ -94,9 +94,15 @@ fn elapsed(d: Duration, seconds: bool) -> String {
 pub fn from_onset(seconds: i64) -> String {
     match seconds {
         -29..=29 => "±0".into(),
-        s if s < 0 => format!("−{}", in_words(Duration::seconds(s))),
-        s => format!("+{}", in_words(Duration::seconds(s))),
+        s if s < 0 => format!("−{}", minutes(Duration::seconds(s))),
+        s => format!("+{}", minutes(Duration::seconds(s))),
     }
+}
+
+/// `40 s`, `1 min`, `4 min`: whole minutes from one minute on, as metrics have them.
+pub fn minutes(d: Duration) -> String {
+    let s = d.num_seconds().abs();
+    if (60..7200).contains(&s) { format!("{} min", (s + 30) / 60) } else { in_words(d) }
 }
 
 /// `12 s`, `4 min`: the age of something.

@@ -98,7 +98,7 @@ pub fn sentence(event: &Event, look: &Look) -> String {
         (_, true) => event.summary.to_string(),
         (_, false) => format!("{}: {}", event.name, event.summary),
     };
-    let by = if event.actor.name.is_empty() || what.contains(event.actor.name.as_str()) {
+    let by = if event.actor.name.is_empty() || event.source == EventSource::Alarm || what.contains(event.actor.name.as_str()) {
         String::new()
     } else {
         format!("{}{}", look.say(" by ", " bởi "), event.actor.name)

@@ -68,6 +68,8 @@ pub struct Wants {
     /// The pane in the lower slot.
     pub lower: Pane,
     pub full: bool,
+    /// Over a slow line one pane less is drawn.
+    pub fewer: bool,
 }
 
 /// The plan for a screen.
@@ -95,7 +97,7 @@ pub fn plan(size: Rect, wants: Wants) -> Plan {
 }
 
 fn narrow(plan: &mut Plan, body: Rect, wants: Wants) {
-    if body.height < 13 {
+    if body.height < 13 || wants.fewer {
         plan.panes = vec![(wants.focus, body)];
         return;
     }
@@ -116,6 +118,11 @@ fn wide(plan: &mut Plan, body: Rect, wants: Wants) {
         shown.push(Pane::Hypotheses);
     } else {
         plan.panes.push((Pane::Runbook, left));
+    }
+    if wants.fewer {
+        let pane = if shown.contains(&wants.focus) { Pane::Lanes } else { wants.focus };
+        plan.panes.push((pane, right));
+        return;
     }
     let lower = if shown.contains(&wants.lower) || wants.lower == Pane::Lanes { Pane::Findings } else { wants.lower };
     let height = (body.height * 3 / 10).clamp(5, 18);
@@ -146,10 +153,10 @@ mod tests {
         for w in 0..230 {
             for h in 0..80 {
                 for focus in Pane::ALL {
-                    for full in [false, true] {
+                    for (full, fewer) in [(false, false), (true, false), (false, true)] {
                         let lower = if focus == Pane::Lanes { Pane::Findings } else { focus };
                         let size = Rect::new(0, 0, w, h);
-                        let plan = plan(size, Wants { focus, lower, full });
+                        let plan = plan(size, Wants { focus, lower, full, fewer });
                         if plan.tiny {
                             continue;
                         }

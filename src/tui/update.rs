@@ -599,6 +599,7 @@ impl App {
                     happenings::Order::Time => happenings::Order::Relevance,
                     happenings::Order::Relevance => happenings::Order::Time,
                 };
+                self.refresh();
                 if let Some(i) = selected {
                     self.select_happening(i);
                 }
@@ -654,7 +655,7 @@ impl App {
             Pane::Runbook => runbook::rows(self).get(selected).map(|r| About::Step(r.id)),
             Pane::Findings => self.findings().get(selected).map(|i| About::Happening(self.happenings[*i].origin.clone())),
             Pane::Hypotheses => panes::hypotheses::listed(self).get(selected).map(|h| About::Cause(h.cause)),
-            Pane::Log => panes::log::rows(self).get(selected).map(|r| About::Log(r.name.clone())),
+            Pane::Log => self.log_map.rows.get(selected).map(|r| About::Log(r.name.clone())),
             Pane::AppLog => panes::app_log::rows(self).get(selected).map(|(log, t)| About::Template((*log).to_owned(), t.id)),
             Pane::Gaps => Some(About::Gap(selected)),
             Pane::Topology => None,
@@ -735,7 +736,7 @@ impl App {
             Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).map(|k| working::command(self, &k)),
             Pane::Runbook => self.selected_step().map(|id| page::plain(self, &About::Step(id))),
             Pane::Hypotheses => panes::hypotheses::listed(self).get(selected).map(|h| h.cause).map(|c| page::plain(self, &About::Cause(c))),
-            Pane::Log => panes::log::rows(self).get(selected).map(|r| r.name.clone()),
+            Pane::Log => self.log_map.rows.get(selected).map(|r| r.name.clone()),
             Pane::AppLog => panes::app_log::rows(self).get(selected).map(|(_, t)| t.pattern.to_string()),
             Pane::Topology => {
                 panes::topology::rows(self).get(selected).map(|l| l.iter().map(|p| p.text.as_ref()).collect::<String>().trim().to_owned())

@@ -46,7 +46,8 @@ pub struct View {
     /// The verdict is about this window, wherever one looks.
     pub pinned: Option<Window>,
     pub compare: Option<Compare>,
-    history: Vec<Window>,
+    /// Windows before this one, with the cursor as it was.
+    history: Vec<(Window, Time)>,
     /// The user moved something: nothing may move by itself any more.
     pub touched: bool,
 }
@@ -101,7 +102,7 @@ impl View {
         if self.history.len() == REMEMBERED {
             self.history.remove(0);
         }
-        self.history.push(self.window);
+        self.history.push((self.window, self.cursor));
         self.window = window;
         self.cursor = clamp(self.cursor, window);
     }
@@ -122,9 +123,9 @@ impl View {
 
     /// Back to the window before.
     pub fn undo(&mut self) -> bool {
-        let Some(before) = self.history.pop() else { return false };
-        self.window = before;
-        self.cursor = clamp(self.cursor, before);
+        let Some((window, cursor)) = self.history.pop() else { return false };
+        self.window = window;
+        self.cursor = clamp(cursor, window);
         true
     }
 

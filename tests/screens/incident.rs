@@ -122,7 +122,7 @@ fn event(id: &str, minute: i64, name: &str, by: &str, summary: &str, on: &str) -
     }
 }
 
-fn events() -> Vec<Event> {
+pub fn events() -> Vec<Event> {
     vec![
         event("e1", 61, "SetDesiredCapacity", "ci-scaler", "web-prod desired 6 → 4", "web-prod"),
         event("e2", 93, "SetDesiredCapacity", "oncall", "web-prod desired 4 → 6", "web-prod"),

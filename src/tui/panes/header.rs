@@ -17,7 +17,6 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         (5, piece(region(app), theme.text)),
         (6, piece(account(app), theme.dim)),
         (1, piece(window(app), theme.text)),
-        (7, piece(column(app), theme.dim)),
         (0, piece(state, state_style)),
     ];
     parts.retain(|(_, p)| !p.text.trim().is_empty());
@@ -88,12 +87,6 @@ fn window(app: &App) -> String {
         return format!("{shown} ({} {})", local.minute(w.start), local.zone_name(w.start));
     }
     shown
-}
-
-fn column(app: &App) -> String {
-    let step = app.axis().step;
-    let words = if step < 120 { format!("{step} s") } else { crate::time::in_words(chrono::Duration::seconds(step)) };
-    format!("{} = {words}", app.look.say("1 col", "1 cột"))
 }
 
 fn state(app: &App) -> (String, Style) {

@@ -33,8 +33,8 @@ impl Geometry {
     pub fn of(width: u16) -> Self {
         let (name, statistic, value, note) = match width {
             130.. => (28, 9, 10, 16),
-            84.. => (23, 8, 9, 13),
-            70.. => (21, 8, 9, 0),
+            84.. => (25, 8, 9, 13),
+            70.. => (25, 8, 9, 0),
             50.. => (16, 0, 9, 0),
             _ => (12.min(width / 3), 0, if width > 30 { 8 } else { 0 }, 0),
         };
@@ -73,9 +73,13 @@ fn alarm_row(area: Rect, app: &App) -> u16 {
 /// The heights of lanes: (of the errors, of any other).
 fn heights(area: Rect, app: &App, wanted: usize) -> (u16, u16) {
     let space = area.height.saturating_sub(1 + below_rows(area) + alarm_row(area, app));
-    let each = if app.panes.fold == Fold::Heat { 1 } else { (space / (wanted.max(1) as u16 + 1)).clamp(1, 3) };
-    let errors = if space >= 6 { each.max(2) } else { each };
-    (errors, each)
+    let lanes = wanted.max(1) as u16;
+    let ghost = ghost_rows(app);
+    let each = if app.panes.fold == Fold::Heat { 1 } else { (space / (lanes + 1)).saturating_sub(ghost).clamp(1, 3) };
+    let least = if space >= 6 { each.max(2) } else { each };
+    // What the others leave over makes the errors taller.
+    let left = space.saturating_sub((lanes - 1).saturating_mul(each + ghost) + ghost);
+    (left.clamp(least, least.max(5)), each)
 }
 
 fn ghost_rows(app: &App) -> u16 {
@@ -102,7 +106,9 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let used = draw_lanes(buf, area, lanes_area, bars, app, g);
     let rest = paint::below(body, used);
     draw_time(buf, area, rest, bars, app, axis);
-    let inside = Rect { height: used.saturating_add(2).min(body.height), ..bars };
+    // Over a slow line the crosshair stays on the errors.
+    let tall = if app.look.low_bandwidth { 1 } else { used.saturating_add(2) };
+    let inside = Rect { height: tall.min(body.height), ..bars };
     crosshair(buf, inside, app, axis);
 }
 
@@ -143,7 +149,7 @@ fn draw_lane(buf: &mut Buffer, row: Rect, bars: Rect, app: &App, lane: &Lane, g:
     match &lane.empty {
         Some(empty) => {
             let words = empty_words(app, lane, empty);
-            let room = Rect { width: bars.width, height: 1, ..bars };
+            let room = Rect { width: g.bars, height: 1, ..bars };
             paint::text(buf, room, 1, 0, &words, if matches!(empty, Empty::Gap(_)) { theme.unknown } else { theme.dim });
         }
         None if app.panes.fold == Fold::Heat && lane.subject.child => bar::shades(buf, bars, lane, style, &app.look),
@@ -211,8 +217,16 @@ fn place_words(look: &Look, place: &Place) -> String {
         Place::Itself => String::new(),
         Place::Named(id) => short_id(id),
         Place::Hosts(n) => format!("{n} {}", look.say("hosts", "máy")),
-        Place::WorstOf(id, n) => format!("{} /{n}", short_id(id)),
+        Place::WorstOf(id, n) => format!("{}/{n}", tail_of(id)),
         Place::RestOf(n) => format!("{} {n}", look.say("highest of the other", "cao nhất của")),
+    }
+}
+
+/// `…7890`: enough to tell the worst host from the others.
+fn tail_of(id: &str) -> String {
+    match id.strip_prefix("i-") {
+        Some(hex) if hex.len() > 5 && hex.is_ascii() => format!("…{}", &hex[hex.len() - 4..]),
+        _ => id.to_owned(),
     }
 }
 
@@ -312,7 +326,7 @@ pub fn correlation_words(app: &App, lane: &Lane) -> (String, Style) {
     if c.went_silent {
         return (look.say("went silent", "ngừng báo").into(), theme.warn);
     }
-    let by = in_words(Duration::seconds(c.lag));
+    let by = clock::minutes(Duration::seconds(c.lag));
     match c.order {
         Order::Leads => (format!("{} {by}", look.say("leads", "trước")), theme.warn),
         Order::Follows => (format!("{} {by}", look.say("follows", "sau")), theme.dim),
@@ -415,8 +429,8 @@ fn draw_time(buf: &mut Buffer, area: Rect, rest: Rect, bars: Rect, app: &App, ax
     for (x, label) in axis.ticks(app.clock(), 9) {
         paint::text(buf, labels, x, 0, &format!("╵{label}"), theme.dim);
     }
-    let zone = app.clock().zone_name(axis.start);
-    paint::text(buf, rest, bars.x.saturating_sub(rest.x).saturating_sub(paint::width_of(&zone) + 1), 0, &zone, theme.dim);
+    let gutter = bars.x.saturating_sub(rest.x).saturating_sub(1);
+    paint::text(buf, rest, 0, 0, &paint::right(&column_words(app, axis), gutter), theme.dim);
     if below_rows(area) > 1 {
         draw_marks(buf, Rect { y: rest.y + 1, height: rest.height.saturating_sub(1).min(1), ..bars }, app, axis);
         let words = paint::below(rest, 2);
@@ -424,12 +438,18 @@ fn draw_time(buf: &mut Buffer, area: Rect, rest: Rect, bars: Rect, app: &App, ax
     }
 }
 
+/// `1 col = 5 min · UTC`
+fn column_words(app: &App, axis: Axis) -> String {
+    let step = if axis.step % 60 == 0 { clock::minutes(Duration::seconds(axis.step)) } else { format!("{} s", axis.step) };
+    format!("{} = {step} · {}", app.look.say("1 col", "1 cột"), app.clock().zone_name(axis.start))
+}
+
 /// `①` on the column of each event; a range is drawn as long as it is.
 fn draw_marks(buf: &mut Buffer, row: Rect, app: &App, axis: Axis) {
     let theme = &app.look.theme;
-    let selected = selected_happening(app);
+    let selected = looked_at(app);
     for (i, _) in app.marked() {
-        let h = &app.happenings[i];
+        let h = &app.happenings[*i];
         if let Some(end) = h.end {
             for x in axis.clamped(h.at)..=axis.clamped(end) {
                 paint::put(buf, row, x, 0, "═", theme.event);
@@ -437,8 +457,8 @@ fn draw_marks(buf: &mut Buffer, row: Rect, app: &App, axis: Axis) {
         }
     }
     for (i, number) in app.marked() {
-        let style = if Some(i) == selected { theme.event.patch(theme.selection) } else { theme.event };
-        paint::put(buf, row, axis.clamped(app.happenings[i].at), 0, circled(number), style);
+        let style = if Some(*i) == selected { theme.event.patch(theme.selection) } else { theme.event };
+        paint::put(buf, row, axis.clamped(app.happenings[*i].at), 0, circled(*number), style);
     }
     for mark in app.view.marks.iter().flatten() {
         if let Some(x) = axis.column(*mark) {
@@ -451,9 +471,10 @@ pub fn circled(n: u8) -> &'static str {
     ["⓪", "①", "②", "③", "④", "⑤", "⑥", "⑦", "⑧", "⑨"].get(usize::from(n)).copied().unwrap_or("●")
 }
 
-/// The happening selected in the findings.
-pub fn selected_happening(app: &App) -> Option<usize> {
-    app.findings().get(app.list(Pane::Findings).selected).copied()
+/// The happening that is looked at: selected in the findings, with the cursor on it.
+fn looked_at(app: &App) -> Option<usize> {
+    let i = app.findings().get(app.list(Pane::Findings).selected).copied()?;
+    (app.focus == Pane::Findings || app.happenings[i].at == app.view.cursor).then_some(i)
 }
 
 /// The marked events in words, the selected one and the weightiest first when there is not room for all.
@@ -465,7 +486,7 @@ fn draw_words(buf: &mut Buffer, area: Rect, app: &App) {
         paint::text(buf, area, 1, 0, words, theme.dim);
         return;
     }
-    let (lines, left_out) = flow(app, &marked, area);
+    let (lines, left_out) = flow(app, marked, area);
     for (y, line) in lines.iter().enumerate() {
         let end = paint::line(buf, area, 1, y as u16, line);
         if left_out > 0 && y + 1 == usize::from(area.height) {
@@ -480,10 +501,10 @@ fn draw_words(buf: &mut Buffer, area: Rect, app: &App) {
 fn flow(app: &App, marked: &[(usize, u8)], area: Rect) -> (Vec<paint::Line>, usize) {
     let theme = &app.look.theme;
     let space = u32::from(area.width) * u32::from(area.height);
-    let each = (space / marked.len().max(1) as u32).clamp(26, u32::from(area.width.max(26)) / 2 + 10) as u16;
+    let each = (space / marked.len().max(1) as u32).clamp(34, u32::from(area.width / 2 + 10).max(34)) as u16;
     let width = area.width.saturating_sub(9);
     let mut by_weight = marked.to_vec();
-    let selected = selected_happening(app);
+    let selected = looked_at(app);
     by_weight.sort_by_key(|(i, _)| (Some(*i) != selected, app.happenings[*i].rank));
     by_weight.truncate(usize::from(((width + 1) / (each.min(width) + 1).max(1)).max(1)) * usize::from(area.height.max(1)));
     by_weight.sort_by_key(|(_, n)| *n);

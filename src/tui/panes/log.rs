@@ -1,6 +1,6 @@
 //! Failures of the access log as a heat map on the lanes' own axis: by target, balancer node or signature.
 
-use crate::accesslog::{AccessLog, FailureRow};
+use crate::accesslog::{AccessLog, FailureRow, Signature};
 use crate::exchange::Area;
 use crate::tui::app::{App, LogBy};
 use crate::tui::axis::Axis;
@@ -14,12 +14,67 @@ use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
 /// One row of the map.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     pub name: String,
     pub total: u64,
     /// The signature that most of its failures have.
     pub mostly: &'static str,
+    /// Failures by column.
+    pub cells: Vec<f64>,
+}
+
+/// The map, folded to columns; made when the log or the window changes, not when it is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogMap {
+    pub axis: Option<Axis>,
+    /// Most failures first.
+    pub rows: Vec<Row>,
+    /// The fullest cell.
+    pub top: f64,
+}
+
+impl LogMap {
+    pub fn build(log: Option<&AccessLog>, axis: Axis, by: LogBy, filter: &str) -> Self {
+        let Some(log) = log else { return Self::default() };
+        let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
+        for f in &log.failures {
+            if let Some(x) = axis.column(f.minute) {
+                sums.entry(name_of(f, by)).or_insert_with(|| Sums::new(axis)).add(f, usize::from(x));
+            }
+        }
+        let passes =
+            |name: &str, s: &Sums| filter.is_empty() || name.contains(filter) || s.signatures.keys().any(|k| k.id().contains(filter));
+        let mut rows: Vec<Row> = sums.into_iter().filter(|(name, s)| passes(name, s)).map(|(name, s)| s.row(name)).collect();
+        rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
+        let top = rows.iter().flat_map(|r| &r.cells).copied().fold(0.0, f64::max);
+        Self { axis: Some(axis), rows, top }
+    }
+}
+
+struct Sums {
+    signatures: BTreeMap<Signature, u64>,
+    cells: Vec<f64>,
+}
+
+impl Sums {
+    fn new(axis: Axis) -> Self {
+        Self { signatures: BTreeMap::new(), cells: vec![0.0; usize::from(axis.columns)] }
+    }
+
+    fn add(&mut self, f: &FailureRow, x: usize) {
+        *self.signatures.entry(f.signature).or_default() += f.count;
+        self.cells[x] += f.count as f64;
+    }
+
+    fn row(self, name: &str) -> Row {
+        Row {
+            name: name.to_owned(),
+            total: self.signatures.values().sum(),
+            mostly: self.signatures.iter().max_by_key(|(_, n)| **n).map_or("", |(s, _)| s.id()),
+            cells: self.cells,
+        }
+    }
 }
 
 fn name_of(row: &FailureRow, by: LogBy) -> &str {
@@ -28,28 +83,6 @@ fn name_of(row: &FailureRow, by: LogBy) -> &str {
         LogBy::Node => &row.node,
         LogBy::Signature => row.signature.id(),
     }
-}
-
-/// Rows with the most failures in the window first.
-pub fn rows(app: &App) -> Vec<Row> {
-    let Some(log) = &app.case.access_log else { return Vec::new() };
-    let window = app.view.window();
-    let filter = app.list(Pane::Log).filter.to_lowercase();
-    let mut sums: BTreeMap<&str, BTreeMap<&'static str, u64>> = BTreeMap::new();
-    for f in log.failures.iter().filter(|f| window.contains(f.minute)) {
-        *sums.entry(name_of(f, app.panes.log_by)).or_default().entry(f.signature.id()).or_default() += f.count;
-    }
-    let mut rows: Vec<Row> = sums
-        .into_iter()
-        .filter(|(name, signatures)| filter.is_empty() || name.contains(&filter) || signatures.keys().any(|s| s.contains(&filter)))
-        .map(|(name, signatures)| Row {
-            name: name.to_owned(),
-            total: signatures.values().sum(),
-            mostly: signatures.iter().max_by_key(|(_, n)| **n).map_or("", |(s, _)| s),
-        })
-        .collect();
-    rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
-    rows
 }
 
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
@@ -65,8 +98,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     };
     let read = format!("{} {}", numbers::count(log.lines as f64), app.look.say("lines", "dòng"));
     let body = super::title(buf, area, app, Pane::Log, by, &read);
-    let rows = rows(app);
-    if rows.is_empty() {
+    if app.log_map.rows.is_empty() {
         super::nothing(
             buf,
             body,
@@ -75,23 +107,22 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         );
         return;
     }
-    draw_rows(buf, body, app, log, &rows);
+    draw_rows(buf, body, app, log);
 }
 
-fn draw_rows(buf: &mut Buffer, body: Rect, app: &App, log: &AccessLog, rows: &[Row]) {
+fn draw_rows(buf: &mut Buffer, body: Rect, app: &App, log: &AccessLog) {
+    let Some(axis) = app.log_map.axis else { return };
     let geometry = Geometry::of(body.width);
-    let axis = Axis::new(app.view.window(), geometry.bars);
-    let cells = cells(log, app.panes.log_by, &axis);
-    let top = cells.values().flatten().copied().fold(0.0, f64::max);
-    let selected = app.list(Pane::Log).selected.min(rows.len() - 1);
+    let rows = &app.log_map.rows;
+    let selected = app.list(Pane::Log).selected.min(rows.len().saturating_sub(1));
     let offset = super::offset(selected, rows.len(), body.height);
     for (y, row) in rows.iter().enumerate().skip(offset).take(usize::from(body.height)) {
         let area = paint::row(body, (y - offset) as u16);
         draw_row(buf, area, app, row, geometry);
-        let bars = Rect { x: area.x + geometry.bars_at(), width: axis.columns, ..area };
-        for (x, v) in cells.get(row.name.as_str()).into_iter().flatten().enumerate() {
+        let bars = Rect { x: area.x + geometry.bars_at(), width: axis.columns.min(geometry.bars), ..area };
+        for (x, v) in row.cells.iter().enumerate() {
             let covered = log.window.is_none_or(|w| w.contains(axis.time(x as u16)));
-            let symbol = bar::shade(*v, top).unwrap_or(if covered { "·" } else { "░" });
+            let symbol = bar::shade(*v, app.log_map.top).unwrap_or(if covered { "·" } else { "░" });
             paint::put(buf, bars, x as u16, 0, symbol, if *v > 0.0 { app.look.theme.errors } else { app.look.theme.dim });
         }
         super::select(buf, area, app, Pane::Log, y == selected);
@@ -104,22 +135,11 @@ fn draw_rows(buf: &mut Buffer, body: Rect, app: &App, log: &AccessLog, rows: &[R
 fn draw_row(buf: &mut Buffer, row: Rect, app: &App, r: &Row, g: Geometry) {
     let theme = &app.look.theme;
     let width = g.name + g.statistic;
-    let signature = if app.panes.log_by == LogBy::Signature || width < 28 { String::new() } else { r.mostly.to_owned() };
-    let left = width.saturating_sub(paint::width_of(&signature) + 1);
+    let signature = if app.panes.log_by == LogBy::Signature || width < 28 { "" } else { r.mostly };
+    let left = width.saturating_sub(paint::width_of(signature) + 1);
     paint::text(buf, row, 1, 0, &paint::cut(&r.name, left), theme.text);
-    paint::text(buf, row, 1 + left, 0, &paint::cut(&signature, width - left.min(width)), theme.consequence);
+    paint::text(buf, row, 1 + left, 0, &paint::cut(signature, width - left.min(width)), theme.consequence);
     paint::text(buf, row, g.bars_at() + g.bars, 0, &paint::right(&numbers::count(r.total as f64), g.value), theme.text);
-}
-
-/// Failures by row and column of the axis.
-fn cells<'a>(log: &'a AccessLog, by: LogBy, axis: &Axis) -> BTreeMap<&'a str, Vec<f64>> {
-    let mut cells: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for f in &log.failures {
-        if let Some(x) = axis.column(f.minute) {
-            cells.entry(name_of(f, by)).or_insert_with(|| vec![0.0; usize::from(axis.columns)])[usize::from(x)] += f.count as f64;
-        }
-    }
-    cells
 }
 
 /// Why a signature means what it means, for the opened row.

@@ -52,15 +52,36 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let lines = lines(app, &rows, body);
     let selected = app.list(Pane::Runbook).selected.min(rows.len().saturating_sub(1));
     let at = lines.iter().position(|l| matches!(l, Shown::Step(i) if *i == selected)).unwrap_or(0);
-    let offset = super::offset(at, lines.len(), body.height);
-    for (y, line) in lines.iter().skip(offset).take(usize::from(body.height)).enumerate() {
-        let row = paint::row(body, y as u16);
+    let spare = body.height.saturating_sub(lines.len() as u16);
+    let list = Rect { height: body.height - spare, ..body };
+    let offset = super::offset(at, lines.len(), list.height);
+    for (y, line) in lines.iter().skip(offset).take(usize::from(list.height)).enumerate() {
+        let row = paint::row(list, y as u16);
         match line {
             Shown::Heading(words) => {
                 paint::text(buf, row, 1, 0, words, app.look.theme.title);
             }
             Shown::Step(i) => draw_step(buf, row, app, &rows[*i], *i == selected),
         }
+    }
+    if spare >= 3
+        && let Some(row) = rows.get(selected)
+    {
+        draw_whole(buf, paint::below(body, list.height), app, row);
+    }
+}
+
+/// The selected step's words, whole, where the list leaves room.
+fn draw_whole(buf: &mut Buffer, area: Rect, app: &App, row: &Row) {
+    let theme = &app.look.theme;
+    for x in (1..area.width.saturating_sub(1)).step_by(2) {
+        paint::put(buf, area, x, 0, "·", theme.rule);
+    }
+    let status = status_of(app, row);
+    let words = format!("{} {}", words::status_sign(status), summary(app, row, status));
+    let lines = paint::wrap(&words, area.width.saturating_sub(2));
+    for (y, line) in lines.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
+        paint::text(buf, area, 1, 1 + y as u16, line, words::status_style(theme, status));
     }
 }
 
@@ -92,7 +113,9 @@ fn draw_step(buf: &mut Buffer, row: Rect, app: &App, step: &Row, selected: bool)
     let ticked = answered.is_some_and(|a| a.answer == Said::Done);
     let sign = if ticked { "✓" } else { words::status_sign(status) };
     let style = words::status_style(theme, status);
-    let label_width = if row.width >= 60 { 24 } else { 22.min(row.width / 2 + 6) };
+    let label = words::step(&app.look, step.id);
+    // Side by side the words line up; in a narrow column they follow at once.
+    let label_width = if row.width >= 60 { 24 } else { paint::width_of(label).max(15).min(row.width.saturating_sub(4)) };
     let mut name = theme.text;
     if ticked {
         name = name.add_modifier(Modifier::CROSSED_OUT);
@@ -105,7 +128,7 @@ fn draw_step(buf: &mut Buffer, row: Rect, app: &App, step: &Row, selected: bool)
         &[
             piece(sign, style),
             piece(" ", theme.text),
-            piece(paint::padded(words::step(&app.look, step.id), label_width), name),
+            piece(paint::padded(label, label_width), name),
             piece(" ", theme.text),
             piece(paint::cut(&summary(app, step, status), row.width.saturating_sub(label_width + 4)).into_owned(), style),
         ],
