@@ -94,6 +94,8 @@ pub struct Session {
     pub notice: Option<String>,
     /// Facts changed what is drawn; part of what the board is made from.
     pub data_version: u64,
+    /// What of the metrics has been asked for, and how finely.
+    pub asked: Option<(Window, u32)>,
     /// The verdict that was announced last.
     pub announced: Option<&'static str>,
 }
@@ -161,6 +163,7 @@ impl App {
             now: None,
             notice: options.notice.clone(),
             data_version: 0,
+            asked: None,
             announced: None,
         };
         let clock = if options.utc { ClockKind::Utc } else { ClockKind::Local };

@@ -78,8 +78,8 @@ pub fn plan(size: Rect, wants: Wants) -> Plan {
         return Plan { tiny: true, header: size, ..Plan::default() };
     }
     let verdict = match size.height {
-        36.. => 5,
-        22.. => 4,
+        24.. => 5,
+        20.. => 4,
         16.. => 2,
         _ => 1,
     };
@@ -128,11 +128,11 @@ fn wide(plan: &mut Plan, body: Rect, wants: Wants) {
     let height = (body.height * 3 / 10).clamp(5, 18);
     let (top, bottom) = split_rows(right, right.height.saturating_sub(height));
     plan.panes.push((Pane::Lanes, top));
-    if right.width >= 140 {
+    // One above the other, so that the log keeps the lanes' own axis.
+    if bottom.height >= 14 {
         let second = if lower == Pane::Findings { Pane::Log } else { lower };
-        let half = Rect { width: right.width / 2, ..bottom };
-        plan.panes.push((Pane::Findings, half));
-        plan.panes.push((second, Rect { x: half.right() + 1, width: bottom.width.saturating_sub(half.width + 1), ..bottom }));
+        let (upper, under) = split_rows(bottom, bottom.height / 2 + 1);
+        plan.panes.extend([(Pane::Findings, upper), (second, under)]);
     } else {
         plan.panes.push((lower, bottom));
     }

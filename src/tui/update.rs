@@ -132,6 +132,7 @@ impl App {
         self.view.follow_to(now);
         let mut effects = self.learn(vec![grown]);
         let fresh = Window::new(from, now);
+        self.session.asked = self.session.asked.map(|(w, p)| (w.hull(&fresh), p));
         effects.extend([Area::BalancerMetrics, Area::HostMetrics, Area::TargetHealth, Area::Changes].map(|a| self.ask(a, fresh, Some(60))));
         effects
     }
@@ -141,22 +142,25 @@ impl App {
         Effect::Ask(Ask { area, window, period, generation: self.session.generation })
     }
 
-    /// Asks for what the window needs and the case does not hold: minutes outside what was gathered, or a
-    /// finer period than it has.
+    /// Asks for what the window needs and nobody asked for: minutes before or after, or a finer period.
     fn ask_for_window(&mut self) -> Vec<Effect> {
         if self.session.kind != Kind::Live || self.session.source_ended {
             return Vec::new();
         }
         let window = self.view.window();
-        let held = board_window(self);
+        let (held, held_period) = self.session.asked.unwrap_or_else(|| held(self));
         let period = finest_period(self.now() - window.start);
-        let columns_finer = self.axis().step < i64::from(held.1);
-        let outside = held.0.is_none_or(|h| window.start < h.start || window.end > h.end);
-        if !(outside || (columns_finer && held.1 > period)) {
-            return Vec::new();
-        }
         let wanted = Window { start: window.start, end: window.end.min(self.now()) }.aligned(period);
-        vec![self.ask(Area::BalancerMetrics, wanted, Some(period)), self.ask(Area::HostMetrics, wanted, Some(period))]
+        let finer = self.axis().step < i64::from(held_period) && held_period > period;
+        let missing: Vec<Window> = if finer {
+            vec![wanted]
+        } else {
+            let sides = [Window { start: wanted.start, end: held.start }, Window { start: held.end, end: wanted.end }];
+            sides.into_iter().filter(|w| w.start + Duration::seconds(i64::from(period)) <= w.end).collect()
+        };
+        self.session.asked = Some((held.hull(&wanted), if finer { period } else { held_period }));
+        let areas = [Area::BalancerMetrics, Area::HostMetrics];
+        missing.iter().flat_map(|w| areas.map(|a| (a, *w))).map(|(a, w)| self.ask(a, w, Some(period))).collect()
     }
 
     // --- keys ---
@@ -764,12 +768,10 @@ impl App {
     }
 }
 
-/// What the metrics in the case cover, and their coarsest period.
-fn board_window(app: &App) -> (Option<Window>, u32) {
-    let Some(lane) = app.board.lanes.first() else { return (None, 60) };
-    let track = lane.subject.key.as_ref().and_then(|k| app.case.series.get(k));
-    let hull = track.and_then(|t| t.stretches().iter().map(crate::case::series::Series::window).reduce(|a, b| a.hull(&b)));
-    (hull, lane.grid.period.max(60))
+/// What was gathered from the start, and the period of the errors in it.
+fn held(app: &App) -> (Window, u32) {
+    let period = app.board.lanes.first().map_or(60, |l| l.grid.period.max(60));
+    (app.view.whole(), period)
 }
 
 /// Areas that were neither read nor given up.

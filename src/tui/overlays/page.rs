@@ -61,7 +61,8 @@ impl Sheet<'_> {
 
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App, about: &About, scroll: usize) {
     let (title, lines) = made(app, about, area.width.saturating_sub(4));
-    let inner = frame(buf, area, app, &title, app.look.say("j k scroll · y copy · Esc back", "j k cuộn · y sao chép · Esc quay lại"));
+    let fitting = super::middle(area, area.width, (lines.len() as u16).saturating_add(3).max(12));
+    let inner = frame(buf, fitting, app, &title, app.look.say("j k scroll · y copy · Esc back", "j k cuộn · y sao chép · Esc quay lại"));
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, line) in lines.iter().skip(scroll).take(usize::from(inner.height)).enumerate() {
         paint::line(buf, inner, 0, y as u16, line);

@@ -49,12 +49,14 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
 fn draw_row(buf: &mut Buffer, row: Rect, app: &App, h: &Hypothesis) {
     let theme = &app.look.theme;
     let style = words::likelihood_style(theme, h.verdict);
-    let cause_width = (row.width.saturating_sub(36)).clamp(14, 32);
+    let narrow = row.width < 60;
+    let cause_width = if narrow { row.width.saturating_sub(27).min(26) } else { 34.min(row.width / 3) };
     let points = if h.verdict == Likelihood::Unknown { String::new() } else { format!("{:+}", h.points).replace('-', "−") };
     let mut pieces = vec![
-        piece(paint::padded(words::likelihood(&app.look, h.verdict), 13), style),
         piece(paint::padded(words::cause(&app.look, h.cause), cause_width), theme.text),
-        piece(paint::right(&points, 5), theme.text),
+        piece(" ", theme.text),
+        piece(paint::padded(words::likelihood(&app.look, h.verdict), 12), style),
+        piece(paint::right(&points, 4), theme.text),
         piece("  ", theme.text),
     ];
     pieces.extend(tally(app, h));

@@ -61,12 +61,14 @@ fn drill(app: &App) -> Vec<Line> {
 fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
     let mut lines = vec![first(app, judged, area.width)];
     let width = area.width.saturating_sub(2);
-    if area.height >= 5 {
+    let narrow = area.width < 100;
+    if area.height >= 5 && !narrow {
         lines.push(vec![piece(paint::cut(app.look.text(&judged.verdict.sentence), width).into_owned(), app.look.theme.text)]);
     }
     let hypothesis = judged.hypotheses.iter().find(|h| h.cause == judged.verdict.cause.id());
-    lines.push(reasons(app, judged, hypothesis, true, width));
-    lines.push(reasons(app, judged, hypothesis, false, width));
+    let rows = if narrow && area.height >= 5 { 2 } else { 1 };
+    lines.extend(reasons(app, judged, hypothesis, true, (width, rows)));
+    lines.extend(reasons(app, judged, hypothesis, false, (width, 1)));
     lines.push(next(app, judged, width));
     if area.height < 4 {
         // The next step says more than what speaks against.
@@ -79,12 +81,15 @@ fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
 fn first(app: &App, judged: &Judged, width: u16) -> Line {
     let theme = &app.look.theme;
     let mut line = vec![piece(headline(&app.look, judged), theme.verdict)];
-    let mut optional = vec![likelihood(app, judged), onset(app, judged), state(app, judged), coverage(app, judged), about(app, judged)];
-    while optional.len() > 1 && optional.iter().map(|p| paint::width_of(&p.text) + 3).sum::<u16>() + paint::line_width(&line) + 2 > width {
+    let mut optional =
+        vec![likelihood(app, judged, width), onset(app, judged), state(app, judged, width), coverage(app, judged), about(app, judged)];
+    let between = if width < 100 { 2 } else { 3 };
+    while optional.len() > 1 && optional.iter().map(|p| paint::width_of(&p.text) + between).sum::<u16>() + paint::line_width(&line) > width
+    {
         optional.pop();
     }
     for part in optional.into_iter().filter(|p| !p.text.is_empty()) {
-        line.push(piece("   ", theme.text));
+        line.push(piece(" ".repeat(usize::from(between)), theme.text));
         line.push(part);
     }
     line
@@ -99,7 +104,7 @@ fn headline(look: &Look, judged: &Judged) -> String {
     }
 }
 
-fn likelihood(app: &App, judged: &Judged) -> paint::Piece {
+fn likelihood(app: &App, judged: &Judged, width: u16) -> paint::Piece {
     let (look, theme) = (&app.look, &app.look.theme);
     let confidence = match judged.verdict.confidence {
         Confidence::High => look.say("confidence high", "độ tin cậy cao"),
@@ -113,20 +118,21 @@ fn likelihood(app: &App, judged: &Judged) -> paint::Piece {
         Confidence::Low => theme.unknown,
     };
     let also: Vec<&str> = judged.verdict.contributing.iter().map(|c| words::cause(look, c)).collect();
-    let also = if also.is_empty() { String::new() } else { format!(" · {} {}", look.say("with", "cùng với"), also.join(", ")) };
+    let also =
+        if also.is_empty() || width < 100 { String::new() } else { format!(" · {} {}", look.say("with", "cùng với"), also.join(", ")) };
     piece(likely.map_or_else(|| confidence.to_owned(), |l| format!("{l} · {confidence}{also}")), style)
 }
 
 fn onset(app: &App, judged: &Judged) -> paint::Piece {
     let words = judged.analysis.main_episode().map(|e| {
-        let sure = in_words(Duration::seconds(i64::from(e.onset_uncertainty)));
+        let sure = clock::minutes(Duration::seconds(i64::from(e.onset_uncertainty)));
         format!("{} {} ±{sure}", app.look.say("onset", "bắt đầu"), app.clock().minute(e.onset))
     });
     piece(words.unwrap_or_default(), app.look.theme.text)
 }
 
 /// Ongoing or recovered, and how many stretches there were.
-fn state(app: &App, judged: &Judged) -> paint::Piece {
+fn state(app: &App, judged: &Judged, width: u16) -> paint::Piece {
     let (look, theme) = (&app.look, &app.look.theme);
     let real: Vec<&Episode> = judged.analysis.episodes.iter().filter(|e| !e.isolated).collect();
     let Some(last) = real.last() else { return piece("", theme.text) };
@@ -138,10 +144,8 @@ fn state(app: &App, judged: &Judged) -> paint::Piece {
         }
         Some(end) => {
             let ago = in_words((app.now() - end).max(Duration::zero()));
-            piece(
-                format!("{} {}, {ago} {}{times}", look.say("recovered", "hồi phục"), app.clock().minute(end), look.say("ago", "trước")),
-                theme.good,
-            )
+            let ago = if width < 100 { String::new() } else { format!(", {ago} {}", look.say("ago", "trước")) };
+            piece(format!("{} {}{ago}{times}", look.say("recovered", "hồi phục"), app.clock().minute(end)), theme.good)
         }
     }
 }
@@ -173,15 +177,23 @@ fn about(app: &App, judged: &Judged) -> paint::Piece {
 }
 
 /// The three strongest reasons, as many as fit whole.
-fn reasons(app: &App, judged: &Judged, hypothesis: Option<&Hypothesis>, speaking_for: bool, width: u16) -> Line {
+fn reasons(app: &App, judged: &Judged, hypothesis: Option<&Hypothesis>, speaking_for: bool, (width, rows): (u16, u16)) -> Vec<Line> {
     let (look, theme) = (&app.look, &app.look.theme);
     let (label, style) =
         if speaking_for { (look.say("  for ", "  vì  "), theme.good) } else { (look.say("  not ", "  trái"), theme.warn) };
     let all: Vec<&Reason> = hypothesis
         .map_or_else(Vec::new, |h| if speaking_for { h.reasons_for.iter().collect() } else { h.reasons_against.iter().collect() });
     let sentences: Vec<&str> = all.iter().filter_map(|r| judged.book.get(&r.evidence)).map(|e| look.text(&e.sentence)).collect();
-    let text = if sentences.is_empty() { none(app, judged, speaking_for) } else { joined(&sentences, width.saturating_sub(8)) };
-    vec![piece(label, style), piece(format!(" {}", paint::cut(&text, width.saturating_sub(7))), theme.text)]
+    let text = if sentences.is_empty() { none(app, judged, speaking_for) } else { joined(&sentences, width.saturating_sub(8) * rows) };
+    let room = width.saturating_sub(7).max(1);
+    let mut parts = paint::wrap(&text, room);
+    let last = usize::from(rows).saturating_sub(1);
+    // What does not fit the last row ends there with its sign.
+    let rest = parts.split_off(last.min(parts.len())).join(" ");
+    parts.push(paint::cut(&rest, room).into_owned());
+    parts.resize(usize::from(rows), String::new());
+    let labels = std::iter::once(label).chain(std::iter::repeat("      "));
+    labels.zip(parts).map(|(label, part)| vec![piece(label, style), piece(format!(" {part}"), theme.text)]).collect()
 }
 
 /// When the verdict names no cause: the leading suspicion, or what rules the rest out.
