@@ -25,6 +25,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub enum Msg {
     Key(crossterm::event::KeyEvent),
+    Mouse(crossterm::event::MouseEvent),
     Paste(String),
     Resize(u16, u16),
     Facts(Vec<Fact>),

@@ -4,8 +4,15 @@ use super::clock::Clock;
 use crate::time::{Time, Window};
 use chrono::{DateTime, Duration};
 
-/// Steps a column may have where that wastes little width: they hold whole periods.
-const STEPS: [i64; 21] = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200];
+/// Steps a column may have below a minute.
+const SHORT: [i64; 10] = [1, 2, 5, 6, 10, 12, 15, 20, 30, 60];
+
+/// The roundest step that is not below `raw` seconds and wastes at most a fifth of the width.
+fn round_step(raw: i64) -> i64 {
+    let up = |unit: i64| (raw + unit - 1) / unit * unit;
+    let long = [3600, 1800, 600, 300, 60].into_iter().map(up);
+    long.chain(SHORT.into_iter().filter(|s| *s >= raw)).find(|s| *s * 5 <= raw * 6).unwrap_or(raw).max(1)
+}
 
 /// Columns of equal width in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +28,7 @@ impl Axis {
     pub fn new(window: Window, width: u16) -> Self {
         let span = window.span().num_seconds().max(1);
         let raw = (span + i64::from(width.max(1)) - 1) / i64::from(width.max(1));
-        let step = STEPS.into_iter().find(|s| *s >= raw && *s * 100 <= raw * 115).unwrap_or(raw).max(1);
+        let step = round_step(raw);
         let start = DateTime::from_timestamp(window.start.timestamp(), 0).unwrap_or(window.start);
         let columns = u16::try_from((span + step - 1) / step).unwrap_or(u16::MAX).min(width);
         Self { start, step, columns }

@@ -59,9 +59,13 @@ impl Clock {
         if let Self::FromOnset(Some(_)) = self {
             return format!("{}…{}", self.minute(w.start), self.minute(w.end));
         }
-        let (first, last) = (self.day(w.start), self.day(w.end - Duration::seconds(1)));
+        let last = w.end - Duration::seconds(1);
         let (from, to, zone) = (self.minute(w.start), self.minute(w.end), self.zone_name(w.start));
-        if first == last { format!("{first} {from}–{to} {zone}") } else { format!("{first} {from} – {last} {to} {zone}") }
+        if self.day(w.start) == self.day(last) {
+            return format!("{} {from}–{to} {zone}", self.day(w.start));
+        }
+        let date = |t| self.format(t, "%d %b");
+        format!("{} {from} – {} {to} {zone}", date(w.start), date(last))
     }
 
     /// The offset from UTC in seconds at `t`, so that axis ticks fall on round local times.
@@ -126,6 +130,6 @@ mod tests {
         assert_eq!(Clock::Local(Tz::Asia__Tokyo).window(w), "Thu 19 Nov 11:05–12:05 JST");
         assert_eq!(Clock::FromOnset(Some(t("2026-11-19T02:13:00Z"))).window(w), "T−8…T+52");
         let midnight = Window::new(t("2026-11-19T23:30:00Z"), t("2026-11-20T00:30:00Z"));
-        assert_eq!(Clock::Utc.window(midnight), "Thu 19 Nov 23:30 – Fri 20 Nov 00:30 UTC");
+        assert_eq!(Clock::Utc.window(midnight), "19 Nov 23:30 – 20 Nov 00:30 UTC");
     }
 }

@@ -7,6 +7,7 @@ use crate::case::Case;
 use crate::case::alarm::AlarmChangeKind;
 use crate::case::events::{Event, EventSource};
 use crate::checks::Status;
+use crate::exchange::Area;
 use crate::judge::Judged;
 use crate::time::{Time, Window};
 
@@ -53,7 +54,9 @@ pub fn all(case: &Case, judged: Option<&Judged>, look: &Look) -> Vec<Happening> 
     if !list.iter().any(|h| matches!(&h.origin, Origin::Events(keys) if keys.iter().any(|k| k.1 == EventSource::Alarm))) {
         list.extend(alarm_changes(case, judged, look));
     }
-    list.extend(judged.map(|j| evidence(j, look)).unwrap_or_default());
+    // What an event says by itself need not be inferred from it once more.
+    let told: std::collections::HashSet<i64> = list.iter().map(|h| h.at.timestamp()).collect();
+    list.extend(judged.map(|j| evidence(j, look)).unwrap_or_default().into_iter().filter(|h| !told.contains(&h.at.timestamp())));
     list.sort_by(|a, b| (a.at, a.rank).cmp(&(b.at, b.rank)));
     list
 }
@@ -137,7 +140,7 @@ fn evidence(judged: &Judged, look: &Look) -> Vec<Happening> {
     ids.sort_unstable();
     ids.dedup();
     let timed = ids.into_iter().filter_map(|id| {
-        let entry = judged.book.get(id)?;
+        let entry = judged.book.get(id).filter(|e| !matches!(e.area, Area::Changes | Area::Lifecycle | Area::AlarmHistory))?;
         let at = entry.values.iter().find_map(|v| v.at)?;
         Some(Happening {
             at,

@@ -60,8 +60,9 @@ pub fn cut(text: &str, max: u16) -> Cow<'_, str> {
     if width_of(text) <= max {
         return Cow::Borrowed(text);
     }
-    if max == 0 {
-        return Cow::Borrowed("");
+    let trimmed = text.trim_end();
+    if max == 0 || width_of(trimmed) <= max {
+        return Cow::Borrowed(if max == 0 { "" } else { trimmed });
     }
     let mut kept = prefix(text, max - 1);
     let next = text[kept.len()..].chars().next();

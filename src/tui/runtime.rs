@@ -5,7 +5,7 @@ use super::app::{App, Effect, Msg};
 use super::clipboard::{self, Through};
 use super::options::{Kind, Options, Record};
 use super::screen::Screen;
-use super::terminal::Guard;
+use super::terminal::{self, Guard};
 use crate::case::Case;
 use crate::exchange::Fact;
 use crate::judge::{self, Judged};
@@ -204,6 +204,7 @@ impl Session {
             _ = self.signals.hang_up.recv() => Ok(Happened::End(End::Signal(signal_hook::consts::SIGHUP))),
             _ = self.signals.interrupt.recv() => Ok(Happened::End(End::Signal(signal_hook::consts::SIGINT))),
             _ = self.signals.stop.recv() => Ok(Happened::Stop),
+            () = ended(&mut self.recorder) => Err(eyre!(NOT_RECORDED)),
             key = self.keys.next() => match key {
                 Some(Ok(event)) => Ok(Happened::Msg(of_event(event))),
                 // The terminal is gone: the same as a hang-up.
@@ -275,7 +276,11 @@ impl Session {
         match effect {
             Effect::Ask(ask) => drop(self.link.asks.send(ask)),
             Effect::Judge(window) => drop(self.judge.send(Some((self.app.case.clone(), window)))),
-            Effect::Record(facts) => drop(self.record.as_ref().map(|r| r.send(facts))),
+            Effect::Record(facts) => {
+                if let Some(record) = &self.record {
+                    record.send(facts).map_err(|_| eyre!(NOT_RECORDED))?;
+                }
+            }
             Effect::Export => self.export(),
             Effect::Copy(text) => self.copy(&text)?,
             Effect::Suspend => self.suspend()?,
@@ -322,6 +327,10 @@ impl Session {
     }
 
     fn draw(&mut self) -> Result<()> {
+        // After a panic elsewhere the terminal is not ours any more; the reason is on its way.
+        if !terminal::is_ours() {
+            return Ok(());
+        }
         let bytes = self.screen.bytes(super::draw(&self.app));
         (self.dirty, self.drawn) = (false, Some(Instant::now()));
         write(&bytes)
@@ -333,6 +342,16 @@ impl Session {
         if let Some(recorder) = self.recorder.take() {
             let _ = tokio::time::timeout(Duration::from_secs(2), recorder).await;
         }
+    }
+}
+
+/// The recorder ends before the session only by a panic.
+const NOT_RECORDED: &str = "recording stopped by a mistake of the program; what was recorded until then is in the case file";
+
+async fn ended(worker: &mut Option<JoinHandle<()>>) {
+    match worker {
+        Some(worker) => drop(worker.await),
+        None => std::future::pending().await,
     }
 }
 
@@ -348,7 +367,8 @@ fn of_event(event: Event) -> Option<Msg> {
         Event::Key(key) => Some(Msg::Key(key)),
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Resize(w, h) => Some(Msg::Resize(w, h)),
-        Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,
+        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
+        Event::FocusGained | Event::FocusLost => None,
     }
 }
 

@@ -11,6 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
+pub fn is_ours() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
 /// Has the terminal; gives it back when dropped.
 #[derive(Debug)]
 pub struct Guard {

@@ -8,6 +8,7 @@ use super::layout::Pane;
 use super::options::{ColorMode, Kind};
 use super::overlays::page::{self, About};
 use super::overlays::{Overlay, answer, palette};
+use super::panes::lanes::Geometry;
 use super::panes::{self, gaps, runbook};
 use super::theme::{BUILT_IN, Theme};
 use super::view::Compare;
@@ -18,7 +19,8 @@ use crate::judge::Judged;
 use crate::text::Lang;
 use crate::time::{Time, Window, finest_period};
 use chrono::Duration;
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
 use std::sync::Arc;
 
 /// Rows moved by a page key.
@@ -31,6 +33,10 @@ impl App {
         let mut effects = match msg {
             Msg::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Msg::Key(_) => Vec::new(),
+            Msg::Mouse(mouse) => {
+                self.mouse(mouse);
+                Vec::new()
+            }
             Msg::Paste(text) => self.paste(&text),
             Msg::Resize(w, h) => {
                 self.size = ratatui::layout::Rect::new(0, 0, w, h);
@@ -190,6 +196,34 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// A click goes to its pane, and on the lanes to its time; the wheel zooms there and scrolls elsewhere.
+    fn mouse(&mut self, mouse: MouseEvent) {
+        if self.overlay.is_some() {
+            return;
+        }
+        let at = Position { x: mouse.column, y: mouse.row };
+        let Some((pane, area)) = self.plan().panes.iter().copied().find(|(_, area)| area.contains(at)) else { return };
+        let x = mouse.column.saturating_sub(area.x).checked_sub(Geometry::of(area.width).bars_at());
+        let axis = self.axis();
+        let time = x.filter(|x| pane == Pane::Lanes && *x < axis.columns).map(|x| axis.time(x));
+        let factor = match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => None,
+            MouseEventKind::ScrollUp => Some(0.5),
+            MouseEventKind::ScrollDown => Some(2.0),
+            _ => return,
+        };
+        self.go_to_pane(pane);
+        match (time, factor) {
+            (Some(t), None) => self.view.look_at(t),
+            (Some(t), Some(factor)) => {
+                self.view.look_at(t);
+                self.view.zoom(factor);
+            }
+            (None, Some(factor)) if pane != Pane::Lanes => self.move_by(if factor < 1.0 { -3 } else { 3 }),
+            _ => {}
+        }
     }
 
     /// Keys of help, pages and the chart: scrolling, and for the chart everything that moves time.

@@ -14,9 +14,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         paint::line(buf, area, 1, 0, &[piece("/", theme.focus), piece(text.clone(), theme.text), piece("█", theme.focus)]);
         return;
     }
-    let cost = cost(app);
+    let who = if area.width < super::header::WITH_ACCOUNT { super::header::account(app) } else { String::new() };
+    let cost = [who, cost(app)].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join("  ");
     let cost_width = paint::width_of(&cost);
-    let right = if area.width > cost_width + 40 { cost_width + 1 } else { 0 };
+    let right = if area.width > cost_width + 24 { cost_width + 1 } else { 0 };
     if right > 0 {
         paint::text(buf, area, area.width - right, 0, &cost, theme.dim);
     }

@@ -9,14 +9,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+/// From this width on the account stands here; below it, in the footer.
+pub const WITH_ACCOUNT: u16 = 130;
+
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let theme = &app.look.theme;
     let (state, state_style) = state(app);
     let mut parts: Vec<(u8, paint::Piece)> = vec![
         (0, piece(format!(" {}", resource(app)), theme.verdict)),
         (5, piece(region(app), theme.text)),
-        (6, piece(account(app), theme.dim)),
+        (6, piece(if area.width >= WITH_ACCOUNT { account(app) } else { String::new() }, theme.dim)),
         (1, piece(window(app), theme.text)),
+        (7, piece(local(app), theme.dim)),
         (0, piece(state, state_style)),
     ];
     parts.retain(|(_, p)| !p.text.trim().is_empty());
@@ -65,7 +69,7 @@ fn region(app: &App) -> String {
 }
 
 /// `123456789012 oncall-readonly`, with a countdown when the credentials end soon.
-fn account(app: &App) -> String {
+pub fn account(app: &App) -> String {
     let Some(id) = &app.case.identity else { return String::new() };
     let role = id.arn.rsplit('/').nth(1).or_else(|| id.arn.rsplit('/').next()).unwrap_or_default();
     let left = id.expires.map(|e| e - app.now()).filter(|d| d.num_minutes() < 15 && app.session.now.is_some());
@@ -75,18 +79,18 @@ fn account(app: &App) -> String {
     format!("{} {role}{countdown}", id.account)
 }
 
-/// The window with its zone, and the local time beside UTC.
+/// The window with its zone.
 fn window(app: &App) -> String {
-    let w = app.view.window();
-    if app.case.subject.is_none() {
+    if app.case.subject.is_none() { String::new() } else { app.clock().window(app.view.window()) }
+}
+
+/// The local time beside UTC.
+fn local(app: &App) -> String {
+    if app.clock != ClockKind::Utc || app.session.zone == chrono_tz::Tz::UTC || app.case.subject.is_none() {
         return String::new();
     }
-    let shown = app.clock().window(w);
-    if app.clock == ClockKind::Utc && app.session.zone != chrono_tz::Tz::UTC {
-        let local = Clock::Local(app.session.zone);
-        return format!("{shown} ({} {})", local.minute(w.start), local.zone_name(w.start));
-    }
-    shown
+    let (local, start) = (Clock::Local(app.session.zone), app.view.window().start);
+    format!("({} {})", local.minute(start), local.zone_name(start))
 }
 
 fn state(app: &App) -> (String, Style) {

@@ -149,14 +149,17 @@ fn draw_lane(buf: &mut Buffer, row: Rect, bars: Rect, app: &App, lane: &Lane, g:
     match &lane.empty {
         Some(empty) => {
             let words = empty_words(app, lane, empty);
-            let room = Rect { width: g.bars, height: 1, ..bars };
-            paint::text(buf, room, 1, 0, &words, if matches!(empty, Empty::Gap(_)) { theme.unknown } else { theme.dim });
+            let room = Rect { width: row.right().saturating_sub(bars.x), height: 1, ..bars };
+            paint::text(buf, room, 0, 0, &words, if matches!(empty, Empty::Gap(_)) { theme.unknown } else { theme.dim });
         }
         None if app.panes.fold == Fold::Heat && lane.subject.child => bar::shades(buf, bars, lane, style, &app.look),
         None => bar::bars(buf, bars, lane, style, &app.look, board::threshold(&app.case).filter(|_| lane.is_errors())),
     }
     if selected && app.focus == Pane::Lanes {
         paint::tint(buf, row, Rect { x: 0, y: 0, width: g.bars_at(), height: 1 }, theme.selection);
+    }
+    if lane.empty.is_some() {
+        return;
     }
     let value = value_at_cursor(app, lane);
     let at = g.bars_at() + g.bars;
@@ -206,6 +209,11 @@ fn short_metric(name: &str) -> &str {
         "HTTPCode_ELB_5XX_Count" => "ELB 5XX",
         "HTTPCode_Target_5XX_Count" => "Target 5XX",
         "HTTPCode_Target_2XX_Count" => "Target 2XX",
+        "StatusCheckFailed_Instance" => "Status inst.",
+        "StatusCheckFailed_System" => "Status system",
+        "StatusCheckFailed_AttachedEBS" => "Status EBS",
+        "ClientTLSNegotiationErrorCount" => "Client TLS errors",
+        "TargetTLSNegotiationErrorCount" => "Target TLS errors",
         "LogFailures" => "Failures in access log",
         "ErrorRate" => "Errors / requests",
         _ => name,

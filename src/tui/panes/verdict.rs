@@ -61,13 +61,14 @@ fn drill(app: &App) -> Vec<Line> {
 fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
     let mut lines = vec![first(app, judged, area.width)];
     let width = area.width.saturating_sub(2);
-    let narrow = area.width < 100;
-    if area.height >= 5 && !narrow {
+    let hypothesis = judged.hypotheses.iter().find(|h| h.cause == judged.verdict.cause.id());
+    let mut speaking_for = reasons(app, judged, hypothesis, true, (width, if area.width < 100 && area.height >= 5 { 2 } else { 1 }));
+    speaking_for.retain(|l| l.iter().any(|p| !p.text.trim().is_empty()));
+    // The row that the reasons leave says it in a sentence.
+    if area.height >= 5 && speaking_for.len() < 2 {
         lines.push(vec![piece(paint::cut(app.look.text(&judged.verdict.sentence), width).into_owned(), app.look.theme.text)]);
     }
-    let hypothesis = judged.hypotheses.iter().find(|h| h.cause == judged.verdict.cause.id());
-    let rows = if narrow && area.height >= 5 { 2 } else { 1 };
-    lines.extend(reasons(app, judged, hypothesis, true, (width, rows)));
+    lines.extend(speaking_for);
     lines.extend(reasons(app, judged, hypothesis, false, (width, 1)));
     lines.push(next(app, judged, width));
     if area.height < 4 {
@@ -140,7 +141,14 @@ fn state(app: &App, judged: &Judged, width: u16) -> paint::Piece {
     match last.end {
         None => {
             let since = clock::age(last.onset, app.now().max(last.onset));
-            piece(format!("{} {since}{times}", look.say("ongoing for", "đang diễn ra,")), theme.bad)
+            let word = if recovering(app, last) {
+                look.say("recovering, began ago:", "đang hồi phục, đã:")
+            } else if real.len() > 1 {
+                look.say("recurred, ongoing for", "tái diễn,")
+            } else {
+                look.say("ongoing for", "đang diễn ra,")
+            };
+            piece(format!("{word} {since}{times}"), theme.bad)
         }
         Some(end) => {
             let ago = in_words((app.now() - end).max(Duration::zero()));
@@ -148,6 +156,14 @@ fn state(app: &App, judged: &Judged, width: u16) -> paint::Piece {
             piece(format!("{} {}{ago}{times}", look.say("recovered", "hồi phục"), app.clock().minute(end)), theme.good)
         }
     }
+}
+
+/// The last three finished periods are all far below the peak.
+fn recovering(app: &App, episode: &Episode) -> bool {
+    let Some(grid) = app.board.lanes.first().filter(|l| l.is_errors()).map(|l| &l.grid) else { return false };
+    let finished = grid.unfinished_from.unwrap_or(grid.len());
+    let recent: Vec<f64> = grid.values[..finished].iter().rev().copied().filter(|v| !v.is_nan()).take(3).collect();
+    recent.len() == 3 && recent.iter().all(|v| *v < episode.peak / 4.0)
 }
 
 fn coverage(app: &App, judged: &Judged) -> paint::Piece {
