@@ -150,9 +150,10 @@ impl Engine {
         self.told(stream, None, raw);
     }
 
-    /// A line whose time its source tells.
+    /// A line whose time its source tells; a frame of a stack still goes on with the line before.
     pub fn event(&mut self, stream: usize, at: Time, raw: &[u8]) {
-        self.told(stream, Some(at.timestamp()), raw);
+        let goes_on = line::is_indented(raw) && self.streams[stream].last.is_some();
+        self.told(stream, (!goes_on).then(|| at.timestamp()), raw);
     }
 
     fn told(&mut self, stream: usize, seconds: Option<i64>, raw: &[u8]) {

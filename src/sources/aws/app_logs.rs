@@ -1,12 +1,85 @@
-//! The application's log, from CloudWatch Logs or files.
+//! The application's log: files and folders that were named, and log groups of CloudWatch Logs. Groups
+//! that only look related are offered, never assumed.
 
-use super::context::Context;
+mod groups;
+
+use super::context::{Context, file_origin};
+use crate::applog::{AppLog, Progress, Read, read_local};
 use crate::case::gaps::Reason;
-use crate::exchange::Area;
+use crate::exchange::{Area, What};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use tokio::sync::mpsc;
 
 /// Reads application logs of the window.
 pub async fn gather(ctx: &Context) {
-    for area in [Area::AppLog] {
-        ctx.gap(area, "application logs", Reason::Unavailable, "this version does not read application logs yet").await;
+    let (paths, named) = (ctx.options.app_logs.clone(), ctx.options.app_log_groups.clone());
+    if paths.is_empty() && named.is_empty() {
+        groups::offer(ctx).await;
+        return;
+    }
+    for path in paths {
+        local(ctx, path).await;
+    }
+    for group in &named {
+        groups::read(ctx, group).await;
     }
 }
+
+/// What a reading on its own thread tells.
+enum Told {
+    Far(Progress, Box<AppLog>),
+    Done(Box<Read>),
+}
+
+/// Reads a file or a folder beside everything else; what was found so far is told on the way.
+async fn local(ctx: &Context, path: PathBuf) {
+    let (tell, mut told) = mpsc::channel(4);
+    let (window, from) = (ctx.window, path.clone());
+    let origin = file_origin(&path);
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut progress = |far, engine: &crate::applog::Engine| {
+            // Nobody waits for the result any more: stop.
+            match tell.blocking_send(Told::Far(far, Box::new(engine.snapshot()))) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        };
+        let read = read_local(&[from], window, chrono_tz::UTC, &mut progress);
+        let _ = tell.blocking_send(Told::Done(Box::new(read)));
+    });
+    while let Some(told) = told.recv().await {
+        match told {
+            Told::Far(far, log) => {
+                ctx.learn_from(origin.clone(), What::AppLog(log)).await;
+                ctx.busy(Area::AppLog, detail(&path, far)).await;
+            }
+            Told::Done(read) => learn(ctx, origin.clone(), *read).await,
+        }
+    }
+    if reading.await.is_err() {
+        ctx.gap(Area::AppLog, &path.display().to_string(), Reason::Unavailable, "the reading broke off").await;
+    }
+}
+
+fn detail(path: &std::path::Path, far: Progress) -> String {
+    let (name, mb) = (path.display(), far.bytes / 1_000_000);
+    match far.total {
+        0 => format!("{name}: {mb} MB"),
+        total => format!("{name}: {mb} of {} MB", total / 1_000_000),
+    }
+}
+
+async fn learn(ctx: &Context, origin: crate::exchange::Origin, read: Read) {
+    for (path, why) in &read.problems {
+        ctx.gap(Area::AppLog, &path.display().to_string(), Reason::Unavailable, why).await;
+    }
+    ctx.learn_from(origin.clone(), What::AppLog(Box::new(read.log))).await;
+    if !read.events.is_empty() {
+        ctx.learn_from(origin, What::Events(read.events)).await;
+    }
+}
+
+#[cfg(test)]
+#[path = "app_logs/tests.rs"]
+mod tests;

@@ -53,12 +53,18 @@ async fn up_to(ctx: &Context, cap: u32) {
     }
 }
 
-/// Reads again what may have arrived since, until everything of the window has. Ends by itself; start it
-/// beside a session that stays open.
+/// Reads again what may have arrived since, until everything of the window has. Ends by itself, at once if
+/// nothing was read; the area settles again after each look.
 pub async fn follow(ctx: &Context) {
     while let Some(wait) = ctx.case(|c| c.reaches.get(&EventSource::CloudTrail).and_then(|r| until_settled(r, clock::now()))) {
         tokio::time::sleep(wait).await;
+        let gaps = ctx.case(|c| c.gaps_of(&[Area::Changes]).count());
         gather(ctx).await;
+        ctx.settle(Area::Changes).await;
+        // What went wrong now would go wrong every five minutes.
+        if ctx.case(|c| c.gaps_of(&[Area::Changes]).count()) > gaps {
+            return;
+        }
     }
 }
 

@@ -452,6 +452,9 @@ async fn first_reading(ctx: Context, live: Live, area: Area) {
         note_unreadable_metrics(&ctx, &live);
     }
     ctx.settle(area).await;
+    if area == Area::Changes {
+        changes::follow(&ctx).await;
+    }
 }
 
 /// Neither the alarm's metric nor any other could be read: nothing can be judged.
