@@ -52,11 +52,14 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "time" | "timestamp" | "@timestamp" | "ts" | "t" | "datetime" | "date" | "eventTime" | "asctime" => {
                     fields.time = map.next_value::<Scalar>()?.moment().or(fields.time);
                 }
-                "_SOURCE_REALTIME_TIMESTAMP" | "__REALTIME_TIMESTAMP" => fields.time = fields.time.or(map.next_value::<Scalar>()?.moment()),
+                "_SOURCE_REALTIME_TIMESTAMP" | "__REALTIME_TIMESTAMP" => {
+                    let written = map.next_value::<Scalar>()?.moment();
+                    fields.time = fields.time.or(written);
+                }
                 "level" | "severity" | "lvl" | "levelname" | "loglevel" | "log.level" => fields.level = map.next_value::<Scalar>()?.level(),
                 "PRIORITY" => fields.level = map.next_value::<Scalar>()?.priority(),
                 "message" | "msg" | "MESSAGE" | "log" | "event" | "error" if fields.message.is_none() => {
-                    fields.message = map.next_value::<Scalar>()?.text()
+                    fields.message = map.next_value::<Scalar>()?.text();
                 }
                 "hostname" | "host" | "_HOSTNAME" | "container_name" | "instance_id" => fields.stream = map.next_value::<Scalar>()?.text(),
                 "status" | "status_code" | "statusCode" | "response_code" => fields.status = map.next_value::<Scalar>()?.status(),

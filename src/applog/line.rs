@@ -70,7 +70,7 @@ pub fn access(line: &[u8]) -> Option<Access> {
     let open = line[..at].iter().rposition(|b| *b == b'"')?;
     let request = &line[open + 1..at];
     let method = request.iter().position(|b| *b == b' ')?;
-    if method < 3 || method > 8 || !request[..method].iter().all(u8::is_ascii_uppercase) {
+    if !(3..=8).contains(&method) || !request[..method].iter().all(u8::is_ascii_uppercase) {
         return None;
     }
     let after = &line[at + 1..];

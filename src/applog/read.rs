@@ -232,7 +232,7 @@ fn open(path: &Path) -> io::Result<Box<dyn io::Read>> {
 /// Zero bytes do not occur in text.
 fn is_binary(head: &[u8]) -> bool {
     let head = &head[..head.len().min(8192)];
-    let zeros = head.iter().filter(|b| **b == 0).count();
+    let zeros = memchr::memchr_iter(0, head).count();
     zeros * 100 > head.len()
 }
 

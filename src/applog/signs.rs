@@ -215,7 +215,7 @@ mod tests {
     fn lines_of_real_servers_are_known() {
         let known = [
             (
-                r#"2026/11/20 13:02:11 [error] 7#0: *5 connect() failed (111: Connection refused) while connecting to upstream"#,
+                "2026/11/20 13:02:11 [error] 7#0: *5 connect() failed (111: Connection refused) while connecting to upstream",
                 Sign::UpstreamRefused,
             ),
             ("[CRITICAL] WORKER TIMEOUT (pid:12)", Sign::WorkerTimeout),

@@ -63,7 +63,7 @@ fn iso(line: &[u8], at: usize) -> Option<Stamp> {
         return None;
     }
     let day = days(number(&b[..4])?, number(&b[5..7])?, number(&b[8..10])?)?;
-    finish(line, at, day, clock(&b[11..])?, at + 19)
+    Some(finish(line, at, day, clock(&b[11..])?, at + 19))
 }
 
 /// `20/Nov/2026:13:02:11 +0000`, `20-Nov-2026 13:02:11.123`, `20 Nov 2026 13:02:11.123`
@@ -74,7 +74,7 @@ fn day_first(line: &[u8], at: usize) -> Option<Stamp> {
         return None;
     }
     let day = days(number(&b[7..11])?, month(&b[3..6])?, number(&b[..2])?)?;
-    finish(line, at, day, clock(&b[12..])?, at + 20)
+    Some(finish(line, at, day, clock(&b[12..])?, at + 20))
 }
 
 /// `Nov 20 13:02:11`, `Nov  2 13:02:11`, `Fri Nov 20 13:02:11.123456 2026`
@@ -90,8 +90,11 @@ fn month_first(line: &[u8], at: usize) -> Option<Stamp> {
     let (fraction, end) = fraction(line, from + 15);
     let year = line.get(end..end + 5).filter(|y| y[0] == b' ').and_then(|y| number(&y[1..])).filter(|y| (1970..2200).contains(y));
     match year {
-        Some(year) => finish(line, at, days(year, month, day)?, time, end + 5).map(|s| Stamp { millis: s.millis + fraction, ..s }),
-        None => Some(Stamp { yearless: true, ..finish(line, at, days(1972, month, day)?, time, from + 15)? }),
+        Some(year) => {
+            let whole = finish(line, at, days(year, month, day)?, time, end + 5);
+            Some(Stamp { millis: whole.millis + fraction, ..whole })
+        }
+        None => Some(Stamp { yearless: true, ..finish(line, at, days(1972, month, day)?, time, from + 15) }),
     }
 }
 
@@ -102,7 +105,7 @@ fn klog(line: &[u8], at: usize) -> Option<Stamp> {
         return None;
     }
     let day = days(1972, number(&b[..2])?, number(&b[2..4])?)?;
-    Some(Stamp { yearless: true, ..finish(line, at, day, clock(&b[5..])?, at + 13)? })
+    Some(Stamp { yearless: true, ..finish(line, at, day, clock(&b[5..])?, at + 13) })
 }
 
 /// `1795500000`, `1795500000.123`, `1795500000123`, between 2001 and 2096.
@@ -126,11 +129,11 @@ fn epoch(line: &[u8], at: usize) -> Option<Stamp> {
 }
 
 /// Adds the fraction and the zone that may follow.
-fn finish(line: &[u8], at: usize, day: i64, seconds: i64, end: usize) -> Option<Stamp> {
+fn finish(line: &[u8], at: usize, day: i64, seconds: i64, end: usize) -> Stamp {
     let (fraction, end) = fraction(line, end);
     let (offset, zone, end) = zone(line, end);
     let millis = (day * 86_400 + seconds - offset) * 1000 + fraction;
-    Some(Stamp { millis, zone, yearless: false, start: at, end })
+    Stamp { millis, zone, yearless: false, start: at, end }
 }
 
 /// `.123456` or `,123` as milliseconds.

@@ -9,7 +9,9 @@ fn window() -> Window {
 fn read_in(zone: Tz, lines: &[&str]) -> AppLog {
     let mut engine = Engine::new("app", window(), zone);
     let stream = engine.stream("web-1");
-    lines.iter().for_each(|l| engine.line(stream, l.as_bytes()));
+    for line in lines {
+        engine.line(stream, line.as_bytes());
+    }
     engine.snapshot()
 }
 
@@ -24,9 +26,9 @@ fn find<'a>(log: &'a AppLog, part: &str) -> &'a Template {
 #[test]
 fn lines_become_templates_with_counts_a_minute_levels_and_signs() {
     let log = read(&[
-        r#"2026/11/20 13:02:11 [error] 7#0: *5 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9"#,
-        r#"2026/11/20 13:02:40 [error] 7#0: *9 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.7"#,
-        r#"2026/11/20 13:03:01 [error] 7#0: *11 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.7"#,
+        "2026/11/20 13:02:11 [error] 7#0: *5 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9",
+        "2026/11/20 13:02:40 [error] 7#0: *9 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.7",
+        "2026/11/20 13:03:01 [error] 7#0: *11 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.7",
         "2026/11/20 13:03:02 [notice] 7#0: signal 15 (SIGTERM) received, exiting",
     ]);
     let refused = find(&log, "connect() failed");
@@ -153,7 +155,9 @@ proptest! {
         let mut engine = Engine::new("app", window(), Tz::UTC);
         let stream = engine.stream("s");
         engine.line(stream, b"2026-11-20T13:00:00Z begins");
-        lines.iter().for_each(|l| engine.line(stream, l));
+        for line in &lines {
+            engine.line(stream, line);
+        }
         let log = engine.snapshot();
         prop_assert_eq!(log.lines, lines.len() as u64 + 1);
         prop_assert!(log.templates.iter().map(|t| t.total).sum::<u64>() + log.outside + log.undated <= log.lines);

@@ -22,7 +22,9 @@ fn log(more: &[(i64, &str)], until: Time) -> AppLog {
     }
     lines.extend(more.iter().map(|(m, line)| (minutes(*m), (*line).to_owned())));
     lines.sort();
-    lines.iter().for_each(|(t, line)| engine.event(stream, *t, line.as_bytes()));
+    for (t, line) in &lines {
+        engine.event(stream, *t, line.as_bytes());
+    }
     engine.snapshot()
 }
 

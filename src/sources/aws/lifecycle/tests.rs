@@ -29,7 +29,7 @@ fn activities(request: &Request) -> String {
          <member><ActivityId>a{n}</ActivityId><AutoScalingGroupName>web</AutoScalingGroupName><Cause>At {start} a user request &lt;x&gt;.</Cause>\
          <Description>Terminating EC2 instance: i-0123456789abcdef{n}</Description><StartTime>{start}</StartTime><StatusCode>Successful</StatusCode><Progress>100</Progress></member>\
          </Activities>{token}</DescribeScalingActivitiesResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DescribeScalingActivitiesResponse>",
-        n = if second { 1 } else { 0 },
+        n = u8::from(second),
     )
 }
 
