@@ -1,11 +1,13 @@
 //! What each command does, from settings to exit code. Every failure is a sentence that says what to do.
 
+mod alarms;
 mod live;
 mod screen;
 
 use crate::case::Case;
 use crate::cli::{Cli, Common, Format, Logs};
 use crate::config::{BadConfig, Config, Environment};
+use crate::diagnosis;
 use crate::headless::Gathered;
 use crate::judge::{Judged, judge};
 use crate::recording::{self, NotACase, Recording};
@@ -120,6 +122,26 @@ impl Run {
 
     pub fn logs(&self, logs: &Logs) -> Outcome {
         Ok(crate::logs::run(logs, &self.common, self.now))
+    }
+
+    /// `explain CAUSE|CASE`
+    pub fn explain(&self, what: &str) -> Outcome {
+        let lang = self.config.lang;
+        if Path::new(what).is_file() || what.starts_with("demo:") {
+            let gathered = self.gather(what)?;
+            print(&diagnosis::explain::case(&judged(&gathered.case)?, lang))?;
+            return Ok(0);
+        }
+        let words = diagnosis::explain::cause(what, lang);
+        print(&words.ok_or_else(|| {
+            Failure::new(USAGE, format!("“{what}” is neither a case file nor a cause; the causes are: {}", diagnosis::CAUSES.join(", ")))
+        })?)?;
+        Ok(0)
+    }
+
+    pub fn print_keys(&self) -> Outcome {
+        print(include_str!("../assets/keys.toml"))?;
+        Ok(0)
     }
 
     pub fn completions(&self, shell: clap_complete::Shell) -> Outcome {

@@ -30,6 +30,8 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Option<Command>, run: &commands::Run) -> commands::Outcome {
     match command {
+        _ if run.common.print_keys => run.print_keys(),
+        None => run.alarm_list(),
         Some(Command::Demo { list: true, .. }) => run.list_demos(),
         Some(Command::Demo { name, .. }) => run.demo(name.as_deref(), false),
         Some(Command::Drill { name }) => run.demo(name.as_deref(), true),
@@ -37,6 +39,8 @@ fn dispatch(command: Option<Command>, run: &commands::Run) -> commands::Outcome 
         Some(Command::Investigate { target }) => run.investigate(&target),
         Some(Command::Policy { log_bucket }) => run.policy(log_bucket.as_deref()),
         Some(Command::Preflight { target }) => run.preflight(target.as_deref()),
+        Some(Command::Alarms) => run.alarms(),
+        Some(Command::Explain { what }) => run.explain(&what),
         Some(Command::Report { target, format, output, .. }) => run.report(&target, format, output.as_deref()),
         Some(Command::Logs(logs)) => run.logs(&logs),
         Some(Command::Completions { shell }) => run.completions(shell),

@@ -17,6 +17,7 @@ mod paint;
 mod panes;
 mod runtime;
 mod screen;
+pub mod start;
 mod terminal;
 mod theme;
 mod update;

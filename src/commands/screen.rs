@@ -54,6 +54,11 @@ impl Run {
         outcome
     }
 
+    /// Options of a screen that records and exports nothing.
+    pub(super) fn plain_options(&self) -> Result<tui::Options, Failure> {
+        self.options(&Kept::default(), None)
+    }
+
     fn options(&self, kept: &Kept, writer: Option<Writer>) -> Result<tui::Options, Failure> {
         let var = |name: &str| std::env::var(name).ok();
         let keys = self.config.keys.as_ref().map(std::fs::read_to_string).transpose()?;
