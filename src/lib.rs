@@ -17,6 +17,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnosis;
+pub mod diff;
 pub mod exchange;
 pub mod headless;
 pub mod judge;

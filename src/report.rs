@@ -15,6 +15,7 @@ pub mod plain;
 pub mod story;
 pub mod summary;
 pub mod words;
+pub mod working;
 
 use crate::case::Case;
 use crate::diagnosis::{Likelihood, Named};

@@ -4,6 +4,9 @@
 #![allow(clippy::too_many_lines, reason = "the sample is one long list of facts")]
 
 mod bundle;
+mod compare;
 mod documents;
+mod hostile;
+mod redaction;
 mod sample;
 mod schema;
