@@ -87,6 +87,8 @@ fn rewrite<S: BuildHasher>(value: &mut Value, stand_ins: &mut StandIns<S>) {
         Value::Object(map) => {
             for (key, v) in map.iter_mut() {
                 match key.as_str() {
+                    // The name of the kind of fact is ours.
+                    "fact" => {}
                     "raw" | "tags" => foreign_keys(v, stand_ins),
                     _ => rewrite(v, stand_ins),
                 }

@@ -124,10 +124,13 @@ impl<S: BuildHasher> Addresses<S> {
         }
         let tries = (1..=most).rev().flat_map(|bits| (0..32).map(move |attempt| Flip { bits, attempt }));
         let values = self.seen.get(&place).cloned().unwrap_or_default();
+        // Best is what nobody else had: then no stand-in is somebody's real address.
+        let new = |flip: &Flip| self.keeps_digits(place, &values, *flip, unit) && self.is_new(place, &values, *flip, unit);
         let keeps = |flip: &Flip| self.keeps_digits(place, &values, *flip, unit);
         // Groups of zeros are what `::` stands for: they have no digits to change.
         let otherwise = if values.iter().all(|(v, _)| place.0 && *v == 0) { 0 } else { most };
-        let flip = tries.into_iter().find(keeps).unwrap_or(Flip { bits: otherwise, attempt: 0 });
+        let found = tries.clone().find(new).or_else(|| tries.clone().find(keeps));
+        let flip = found.unwrap_or(Flip { bits: otherwise, attempt: 0 });
         self.flips.insert(place, flip);
         flip
     }
@@ -144,6 +147,12 @@ impl<S: BuildHasher> Addresses<S> {
             }
         }
         changed
+    }
+
+    /// Whether no stand-in at a place is another's original.
+    fn is_new(&self, place: Place, values: &BTreeSet<(u32, u32)>, flip: Flip, unit: u32) -> bool {
+        let originals: BTreeSet<u32> = values.iter().filter(|(_, network)| *network == unit).map(|(v, _)| *v).collect();
+        originals.iter().all(|v| !originals.contains(&self.mapped(place, *v, flip, unit)))
     }
 
     /// Each bit is flipped or not by what stands before it, so prefixes stay prefixes.

@@ -100,7 +100,7 @@ impl<S: BuildHasher> StandIns<S> {
 
     /// A text with everything in it replaced that must be.
     pub fn text(&mut self, text: &str) -> String {
-        if text.len() < 3 {
+        if text.len() < 3 || super::scan::is_plain(text) {
             return text.to_owned();
         }
         if let Some(done) = self.done.get(text) {

@@ -27,10 +27,10 @@ pub(super) fn collect<S: BuildHasher>(fact: &Fact, to: &mut StandIns<S>) {
         What::SecurityGroups(all) => all.iter().for_each(|g| named(Kind::Resource, &g.name, to)),
         What::PrefixLists(all) => all.iter().for_each(|p| named(Kind::Resource, &p.name, to)),
         What::Events(all) => all.iter().for_each(|e| event(e, to)),
-        What::AppLog(log) => log.streams.iter().for_each(|s| each_part(Kind::Host, &s.name, to)),
+        What::AppLog(log) => log.streams.iter().for_each(|s| each_part(Kind::Host, &s.name, &['/'], to)),
         What::CodeAlarms(all) => all.iter().for_each(|a| {
-            each_part(Kind::Path, &a.file, to);
-            each_part(Kind::Resource, &a.address, to);
+            each_part(Kind::Path, &a.file, &['/'], to);
+            each_part(Kind::Resource, &a.address, &['.', '[', ']', '"'], to);
             a.fields.get("alarm_name").iter().for_each(|n| named(Kind::Resource, n, to));
         }),
         What::Answer(a) => named(Kind::Person, &a.by, to),
@@ -46,8 +46,11 @@ fn named<S: BuildHasher>(kind: Kind, name: &str, to: &mut StandIns<S>) {
     }
 }
 
-fn each_part<S: BuildHasher>(kind: Kind, name: &str, to: &mut StandIns<S>) {
-    for part in name.split(['/', '.', '[', ']', '"', ' ']).filter(|p| !p.starts_with("aws_")) {
+fn each_part<S: BuildHasher>(kind: Kind, name: &str, between: &[char], to: &mut StandIns<S>) {
+    if name.starts_with("arn:") {
+        return;
+    }
+    for part in name.split(between).filter(|p| !p.starts_with("aws_")) {
         named(kind, part, to);
     }
 }
@@ -72,7 +75,7 @@ fn tags<S: BuildHasher>(tags: &BTreeMap<String, Foreign>, to: &mut StandIns<S>) 
 
 fn event<S: BuildHasher>(e: &Event, to: &mut StandIns<S>) {
     actor(&e.actor, to);
-    e.resources.iter().for_each(|r| each_part(Kind::Resource, r, to));
+    e.resources.iter().for_each(|r| each_part(Kind::Resource, r, &['/'], to));
 }
 
 fn actor<S: BuildHasher>(a: &Actor, to: &mut StandIns<S>) {

@@ -24,6 +24,9 @@ request requests response role root rule running s3 sample sandbox scaling sdk s
 shared shutting-down sources spot srv stack stage staging standard start state static status stop stopped stopping storage sts subnet sum svc \
 swap sys system tag target targetgroup targets task tcp team terminated terraform test throttled time timeout tls tmp too_fresh \
 traffic-port traffic true type udp unavailable unhealthy unknown unlimited unused update upload uploads usr user users v1 v2 v3 value var version vpc warn \
+alarm_code alarm_history alarm_changes app_log access_log auto_scaling aws_health balancer balancer_metrics before beyond code_deploy \
+cloud_trail cidr debug edited fatal host_metrics insufficient_data prefix_list security_group target_health to_alarm to_insufficient_data to_ok unreadable zonal_shift \
+address-in-use conntrack-full ephemeral-ports out-of-memory panic server-error static-file-error syn-flood too-many-files upstream-refused worker-connections worker-timeout boot \
 web webhook worker workers www yes zone aws-service-role aws-cloudwatch autoscaling.amazonaws.com var.log console.amazonaws.com";
 
 static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -63,7 +66,7 @@ const ENDS: [&str; 22] = [
 /// Whether a word may stay wherever it stands.
 pub(super) fn is_plain(word: &str) -> bool {
     let lower = word.to_lowercase();
-    let number = word.bytes().all(|b| b.is_ascii_digit() || b == b'.') && word.len() != 12;
+    let number = word.len() != 12 && word.bytes().all(|b| b.is_ascii_digit() || b == b'.') && word.parse::<f64>().is_ok();
     number || WORDS.contains(&lower) || word.starts_with("AWSServiceRole") || lower.starts_with("com.amazonaws.") || is_region(&lower)
 }
 

@@ -19,7 +19,7 @@ const BASELINE: f32 = 15.2;
 pub fn svg(buffer: &Buffer, title: &str) -> String {
     let (width, height) = (u32::from(buffer.area.width) * W, u32::from(buffer.area.height) * H);
     let rows = cells(buffer);
-    let title = escape(title);
+    let title = escape(&crate::text::clean(title));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
          <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
