@@ -105,18 +105,18 @@ fn told(a: &Side, b: &Side, lang: Lang) -> String {
 
 /// The sentences that matter most.
 fn sameness(a: &Side, b: &Side) -> Vec<Text> {
-    [verdicts(a, b), shapes(a, b), hours(a, b), targets(a, b)].into_iter().flatten().collect()
+    [Some(verdicts(a, b)), shapes(a, b), hours(a, b), targets(a, b)].into_iter().flatten().collect()
 }
 
-fn verdicts(a: &Side, b: &Side) -> Option<Text> {
+fn verdicts(a: &Side, b: &Side) -> Text {
     let (x, y) = (words::named(a.judged.verdict.cause), words::named(b.judged.verdict.cause));
-    Some(if x == y {
+    if x == y {
         let Text { en, vi } = x;
         say!("same verdict: {en}", "cùng kết luận: {vi}")
     } else {
         let (xe, xv, ye, yv) = (x.en, x.vi, y.en, y.vi);
         say!("different verdicts: {xe}, then {ye}", "kết luận khác nhau: {xv}, rồi {yv}")
-    })
+    }
 }
 
 fn shapes(a: &Side, b: &Side) -> Option<Text> {

@@ -52,7 +52,9 @@ pub fn redact(facts: &[Fact]) -> Result<Redacted, NotRedacted> {
 /// As [`redact`].
 pub fn redact_with(facts: &[Fact], secret: impl BuildHasher) -> Result<Redacted, NotRedacted> {
     let mut stand_ins = StandIns::new(secret);
-    facts.iter().for_each(|f| places::collect(f, &mut stand_ins));
+    for fact in facts {
+        places::collect(fact, &mut stand_ins);
+    }
     // Names are found anywhere and used everywhere, so everything is read once before anything is replaced.
     for fact in facts {
         redact_fact(fact, &mut stand_ins)?;

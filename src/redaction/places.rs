@@ -70,7 +70,9 @@ fn instance<S: BuildHasher>(i: &Instance, to: &mut StandIns<S>) {
 }
 
 fn tags<S: BuildHasher>(tags: &BTreeMap<String, Foreign>, to: &mut StandIns<S>) {
-    tags.values().for_each(|v| named(Kind::Resource, v, to));
+    for value in tags.values() {
+        named(Kind::Resource, value, to);
+    }
 }
 
 fn event<S: BuildHasher>(e: &Event, to: &mut StandIns<S>) {
