@@ -1,5 +1,7 @@
 //! The access-log engine against a reader that is slow and obvious, on logs with every oddity there is.
 
+#[path = "logs/command.rs"]
+mod command;
 #[allow(dead_code, reason = "the measurement uses the rest")]
 #[path = "../benches/accesslog/generate.rs"]
 mod generate;

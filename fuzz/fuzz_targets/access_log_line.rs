@@ -1,0 +1,18 @@
+//! `cargo +nightly fuzz run access_log_line`: whatever bytes a log holds, reading a line neither panics nor
+//! disagrees with itself.
+#![no_main]
+
+use alb_triage::accesslog::line::{Fields, Line, glance};
+use alb_triage::accesslog::other_logs::{connection, health_check};
+use alb_triage::accesslog::signature;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let line = Line::read(bytes);
+    let _ = (signature::of(&line), line.path(), line.group(), line.node(), line.elapsed());
+    let _ = (health_check(bytes), connection(bytes));
+    if let Some(glance) = glance(bytes) {
+        assert_eq!(line.time().map(|t| t.minute().to_vec()), Some(glance.time.minute().to_vec()));
+        assert!(Fields::of(bytes).count() >= 13);
+    }
+});
