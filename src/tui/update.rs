@@ -121,9 +121,12 @@ impl App {
     }
 
     fn tick(&mut self, now: Time) -> Vec<Effect> {
+        if self.session.kind != Kind::Live {
+            return Vec::new();
+        }
         let before = self.session.now.replace(now);
         let new_minute = before.is_none_or(|b| b.timestamp() / 60 != now.timestamp() / 60);
-        if !(self.session.kind == Kind::Live && self.view.following && new_minute) {
+        if !(self.view.following && new_minute) {
             return Vec::new();
         }
         self.follow(crate::time::floor_to(now, 60))

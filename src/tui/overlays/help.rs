@@ -3,7 +3,7 @@
 use super::{frame, middle};
 use crate::tui::app::App;
 use crate::tui::keymap::Group;
-use crate::tui::paint::{self, Line, line_width, piece};
+use crate::tui::paint::{self, Line, piece};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -84,7 +84,6 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App, scroll: usize) {
             break;
         };
         let part = Rect { x: inner.x + x, width: column.min(inner.width), ..inner };
-        debug_assert!(line_width(line) <= column.max(40) + 60);
         paint::line(buf, part, 0, y as u16, line);
     }
 }
