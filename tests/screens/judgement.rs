@@ -165,6 +165,7 @@ fn rewritten(base: &Entry, id: &str) -> Entry {
 
 /// Overload, likely.
 pub fn judged(case: &Case) -> Judged {
+    let real = judge(case, Some(window())).expect("the incident has a window");
     let verdict = Verdict {
         cause: Named::Cause("overload"),
         confidence: Confidence::High,
@@ -174,8 +175,8 @@ pub fn judged(case: &Case) -> Judged {
         ),
         contributing: vec!["scale-in"],
         next_steps: vec![say!("accept-queue drops on i-0ab12: ss -lnt", "xem hàng đợi trên i-0ab12: ss -lnt")],
+        ..real.verdict
     };
-    let real = judge(case, Some(window())).expect("the incident has a window");
     Judged {
         window: window(),
         analysis: rewrite(real.analysis),

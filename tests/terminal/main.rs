@@ -125,6 +125,7 @@ fn command(path: &str, args: &[&str]) -> CommandBuilder {
     }
     let home = std::env::temp_dir().join("alb-triage-terminal-test");
     command.env("HOME", home);
+    command.cwd(env!("CARGO_MANIFEST_DIR"));
     for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("TZ", "UTC")] {
         command.env(name, value);
     }
