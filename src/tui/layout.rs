@@ -1,5 +1,5 @@
 //! Which pane is where, by the size of the screen. Panes leave in this order: side by side becomes one
-//! column below 100 columns; below 24 rows the verdict block shrinks; below 18 rows lanes and the other
+//! column below 110 columns; below 24 rows the verdict block shrinks; below 18 rows lanes and the other
 //! panes take turns; below 40×10 one line remains.
 
 use ratatui::layout::Rect;
@@ -88,7 +88,7 @@ pub fn plan(size: Rect, wants: Wants) -> Plan {
     let mut plan = Plan { header: rows(0, 1), verdict: rows(1, verdict), footer: rows(size.height - 1, 1), ..Plan::default() };
     if wants.full {
         plan.panes = vec![(wants.focus, body)];
-    } else if size.width >= 100 && body.height >= 12 {
+    } else if size.width >= 110 && body.height >= 12 {
         wide(&mut plan, body, wants);
     } else {
         narrow(&mut plan, body, wants);
