@@ -20,7 +20,7 @@ use answers::Answer;
 use events::{Event, EventSource, Reach};
 use gaps::Gap;
 use health::{HealthCheckRecord, TargetHealth};
-use network::{Interface, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet};
+use network::{Interface, NetworkAcl, PrefixList, Probe, RouteTable, SecurityGroup, Subnet};
 use series::SeriesStore;
 use std::collections::{BTreeMap, BTreeSet};
 use topology::{Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup, dimension_of};
@@ -52,6 +52,8 @@ pub struct Case {
     pub subnets: BTreeMap<String, Subnet>,
     pub interfaces: BTreeMap<String, Interface>,
     pub prefix_lists: BTreeMap<String, PrefixList>,
+    /// By `address:port`; connects tried from here.
+    pub probes: BTreeMap<String, Probe>,
     pub access_log: Option<AccessLog>,
     /// By the log's name.
     pub app_logs: BTreeMap<String, AppLog>,
@@ -123,6 +125,7 @@ impl Case {
             What::RouteTables(all) => self.route_tables.extend(all.into_iter().map(|r| (r.id.clone(), r))),
             What::Subnets(all) => self.subnets.extend(all.into_iter().map(|s| (s.id.clone(), s))),
             What::Interfaces(all) => self.interfaces.extend(all.into_iter().map(|i| (i.id.clone(), i))),
+            What::Probes(all) => self.probes.extend(all.into_iter().map(|p| (p.target.clone(), p))),
             What::PrefixLists(all) => self.prefix_lists.extend(all.into_iter().map(|p| (p.id.clone(), p))),
             What::AccessLog(log) => self.access_log = Some(*log),
             What::AppLog(log) => {
@@ -222,6 +225,7 @@ impl What {
             | Self::RouteTables(_)
             | Self::Subnets(_)
             | Self::Interfaces(_)
+            | Self::Probes(_)
             | Self::PrefixLists(_) => Area::Network,
             Self::AccessLog(_) => Area::AccessLog,
             Self::AppLog(_) => Area::AppLog,

@@ -12,7 +12,7 @@ use crate::case::{
     events::{Event, Reach},
     gaps::Gap,
     health::{HealthCheckRecord, TargetHealth},
-    network::{Interface, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet},
+    network::{Interface, NetworkAcl, PrefixList, Probe, RouteTable, SecurityGroup, Subnet},
     series::Series,
     topology::{Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup},
 };
@@ -122,6 +122,8 @@ pub enum What {
     Subnets(Vec<Subnet>),
     Interfaces(Vec<Interface>),
     PrefixLists(Vec<PrefixList>),
+    /// The newest of a target replaces the one before.
+    Probes(Vec<Probe>),
     /// Tallies of the access log; the newest replaces the one before.
     AccessLog(Box<AccessLog>),
     /// Templates of one application log; the newest of the same name replaces the one before.

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod demo;
+pub mod probe;
 
 use crate::exchange::{Ask, Fact};
 use tokio::sync::mpsc;

@@ -32,6 +32,8 @@ pub struct Problem {
     pub file: Foreign,
     pub line: Option<usize>,
     pub words: Text,
+    /// Something was not read at all, rather than not followed.
+    pub unreadable: bool,
 }
 
 impl std::fmt::Display for Problem {
@@ -75,5 +77,55 @@ impl Found {
         });
         let all = std::iter::once(What::CodeAlarms(self.alarms)).chain(gaps).chain([What::Settled { area: Area::AlarmCode }]);
         all.map(|what| Fact { at, origin: Some(origin.clone()), what }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TEXT: &str = r#"
+variable "limit" { default = { a = [1, 2], b = "x${1 + 2}" } }
+locals { l = [for k, v in var.limit : "${k}-${v}" if k != "c"] }
+resource "aws_cloudwatch_metric_alarm" "x" {
+  for_each    = toset(keys(var.limit))
+  metric_name = "TargetConnectionErrorCount"
+  threshold   = try(var.limit[each.key][0], -1) * 2 >= 4 ? 1 : 0
+  alarm_name  = <<-EOT
+    ${local.l[0]}
+  EOT
+}
+"#;
+
+    fn read(text: &str, name: &str) -> Found {
+        let mut problems = Vec::new();
+        let mut tree = files::Tree::default();
+        let items = tree.folders.entry("".into()).or_default();
+        syntax::read(items, Path::new(name), text, &mut problems);
+        let alarms = module::alarms(&tree, &mut problems);
+        Found { alarms, problems, files: 1 }
+    }
+
+    #[test]
+    fn the_untouched_text_is_understood() {
+        let found = read(TEXT, "a.tf");
+        assert_eq!(found.problems, []);
+        let all: Vec<_> = found.alarms.iter().map(|a| (a.address.as_str(), a.fields["threshold"].as_str())).collect();
+        assert_eq!(all, [("aws_cloudwatch_metric_alarm.x[\"a\"]", "0"), ("aws_cloudwatch_metric_alarm.x[\"b\"]", "0")]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it(cuts in proptest::collection::vec((0usize..600, 0usize..12, "[\\PC\n]{0,6}"), 0..6), json in any::<bool>()) {
+            let mut text: Vec<char> = TEXT.chars().collect();
+            for (at, len, put) in cuts {
+                let at = at.min(text.len());
+                let end = (at + len).min(text.len());
+                text.splice(at..end, put.chars());
+            }
+            let text: String = text.into_iter().collect();
+            let _ = read(&text, if json { "a.tf.json" } else { "a.tf" });
+        }
     }
 }

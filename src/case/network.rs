@@ -1,6 +1,7 @@
 //! The network between balancer and targets, as configuration tells it.
 
 use crate::text::Foreign;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -106,6 +107,29 @@ pub struct Interface {
     pub instance: Option<String>,
     pub description: Foreign,
     pub status: String,
+}
+
+/// A TCP connect that was tried from where the program runs, which is not where the balancer is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// `10.0.1.5:8080`
+    pub target: String,
+    pub at: Time,
+    pub outcome: ProbeOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeOutcome {
+    Open {
+        milliseconds: u32,
+    },
+    Refused,
+    TimedOut,
+    /// Neither: no route, not permitted.
+    Failed {
+        why: Foreign,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! configuration can show.
 
 mod hidden;
+mod probes;
 mod shape;
 mod stops;
 
@@ -85,7 +86,8 @@ impl<'a> Found<'a> {
         evidence.extend(self.changes.iter().map(|e| file_change(e, analysis.onset(), book)));
         evidence.extend(self.at_onset().next().and_then(|s| shape::file(case, analysis, s.kind, book)));
         evidence.extend(self.tight.iter().map(|t| file_tight(t, book)));
-        if evidence.is_empty() || status == Status::Pass {
+        evidence.extend(case.probes.values().map(|p| probes::file(case, p, book)));
+        if !matches!(status, Status::Fail) {
             evidence.push(file_open(ways, book));
         }
         let outcome = Outcome::new(check, status, summary).with(evidence);

@@ -1,7 +1,7 @@
 //! `alb-triage` alone, and `alarms`: what alarms there are.
 
 use super::live::runtime;
-use super::{DENIED, Failure, LOCAL, Outcome, Run, UNREACHABLE, USAGE, print};
+use super::{BAD_INPUT, DENIED, Failure, LOCAL, Outcome, Run, UNREACHABLE, USAGE, print};
 use crate::alarms::{self, Sides};
 use crate::case::alarm::Alarm;
 use crate::sources::aws::alarms::on_connection_errors;
@@ -22,10 +22,16 @@ impl Run {
     pub fn alarms(&self) -> Outcome {
         let listed = self.list();
         let found = self.common.terraform.as_deref().map(find_alarms);
+        if let Some(problem) = found.as_ref().filter(|f| f.is_unreadable()).and_then(|f| f.problems.first()) {
+            let folder = self.common.terraform.as_ref().map(|d| d.display().to_string()).unwrap_or_default();
+            return Err(Failure::new(BAD_INPUT, format!("--terraform {folder}: {}", problem.words)));
+        }
         let live = listed.as_ref().map(|l| l.alarms.as_slice()).map_err(|f| f.message.clone());
         print(&alarms::document(&Sides { live, code: found.as_ref() }, self.config.lang))?;
         match listed {
             Err(failure) if found.is_none() => Ok(failure.code),
+            // Files that are not what they claim to be are named in the document.
+            _ if found.is_some_and(|f| f.problems.iter().any(|p| p.unreadable)) => Ok(BAD_INPUT),
             _ => Ok(0),
         }
     }

@@ -7,7 +7,7 @@ use crate::case::network::Interface;
 use crate::case::topology::{Instance, TargetGroup, short_name};
 use crate::path::traffic::Addresses;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// One registered address and port of one group, with where it lives as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,13 @@ impl Endpoint {
         format!("{}:{}", self.id, self.port)
     }
 
+    /// Address and port for traffic and, where it is another, for the health check.
+    pub fn sockets(&self) -> Vec<SocketAddr> {
+        let other = self.health_check_port.filter(|p| *p != self.port);
+        let ports = std::iter::once(self.port).chain(other);
+        self.address.map(|a| ports.map(|p| SocketAddr::new(a, p)).collect()).unwrap_or_default()
+    }
+
     /// `10.0.1.5:8080`, as access logs write it.
     pub fn log_name(&self) -> Option<String> {
         Some(log_name(self.address?, self.port))
@@ -46,7 +53,7 @@ impl Endpoint {
 
 /// An address and port as access logs write them.
 pub fn log_name(address: IpAddr, port: u16) -> String {
-    std::net::SocketAddr::new(address, port).to_string()
+    SocketAddr::new(address, port).to_string()
 }
 
 /// Every target of then and of now, each once. Lambda functions and balancers have no port to reach.
@@ -104,7 +111,7 @@ fn address_of(instance: &Instance, group: &TargetGroup) -> Option<IpAddr> {
 }
 
 fn gone(name: &str, group: &TargetGroup, homes: &Homes) -> Option<Endpoint> {
-    let socket: std::net::SocketAddr = name.parse().ok()?;
+    let socket: SocketAddr = name.parse().ok()?;
     let mut endpoint = Endpoint {
         group: group.arn.clone(),
         id: socket.ip().to_string(),

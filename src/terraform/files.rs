@@ -26,7 +26,7 @@ pub fn read(root: &Path, problems: &mut Vec<Problem>) -> Tree {
     let mut tree = Tree::default();
     match root.canonicalize() {
         Ok(real) => folder(&mut Walk { root: real, tree: &mut tree, problems }, Path::new(""), 0),
-        Err(e) => problems.push(Problem { file: "".into(), line: None, words: say!("{e}", "{e}") }),
+        Err(e) => problems.push(Problem { file: "".into(), line: None, words: say!("{e}", "{e}"), unreadable: true }),
     }
     tree
 }
@@ -39,7 +39,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn problem(&mut self, at: &Path, words: crate::text::Text) {
-        self.problems.push(Problem { file: at.display().to_string().into(), line: None, words });
+        self.problems.push(Problem { file: at.display().to_string().into(), line: None, words, unreadable: true });
     }
 }
 

@@ -33,7 +33,7 @@ pub fn alarms(tree: &Tree, problems: &mut Vec<Problem>) -> Vec<CodeAlarm> {
         if steps.get() > MOST_STEPS {
             let words =
                 say!("too much to work out here: the rest is left as text", "quá nhiều để tính ở đây: phần còn lại giữ nguyên dạng chữ");
-            found.problems.push(Problem { file: folder.display().to_string().into(), line: None, words });
+            found.problems.push(Problem { file: folder.display().to_string().into(), line: None, words, unreadable: false });
         }
     }
     found.alarms
@@ -251,7 +251,7 @@ impl<'a> Module<'a> {
     }
 
     fn collect_module(&self, name: &str, item: &Item, found: &mut Found) {
-        let problem = |words| Problem { file: item.file.display().to_string().into(), line: Some(item.line), words };
+        let problem = |words| Problem { file: item.file.display().to_string().into(), line: Some(item.line), words, unreadable: false };
         let source = source(item).unwrap_or_default();
         let Some(folder) = files::local(self.folder, &source) else {
             let words = say!(

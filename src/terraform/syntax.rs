@@ -104,6 +104,7 @@ impl File<'_> {
         Problem {
             file: self.path.display().to_string().into(),
             line: Some(line.max(1)),
+            unreadable: true,
             words: say!("cannot be read as Terraform: {why}", "không đọc được như Terraform: {why}"),
         }
     }

@@ -9,7 +9,9 @@ use crate::case::network::{
     AclEntry, Interface, NetworkAcl, Peer, PrefixList, Route, RouteTable, SecurityGroup, SecurityGroupRule, Subnet,
 };
 use crate::case::topology::dimension_of;
-use crate::exchange::{Area, What};
+use crate::exchange::{Area, Origin, What};
+use crate::path::target::{Endpoint, endpoints};
+use crate::sources::probe::{TIMEOUT, probe};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -39,6 +41,21 @@ pub(super) async fn gather(ctx: &Context) {
     acls(ctx, &subnets).await;
     routes(ctx, &vpcs.into_iter().collect::<Vec<_>>()).await;
     prefix_lists(ctx).await;
+    if ctx.options.probe {
+        try_connects(ctx).await;
+    }
+}
+
+/// Connects to the targets from here, as the user asked.
+async fn try_connects(ctx: &Context) {
+    ctx.until(Area::TargetHealth).await;
+    let targets: Vec<_> = ctx.case(|c| endpoints(c).iter().filter(|e| !e.gone).flat_map(Endpoint::sockets).collect());
+    ctx.busy(Area::Network, format!("connecting to {} ports from here", targets.len())).await;
+    let trying = tokio::task::spawn_blocking(move || probe(&targets, TIMEOUT, super::clock::now()));
+    if let Ok(probes) = trying.await {
+        let from = Origin { operation: "tcp-connect".into(), parameters: [("from".to_owned(), "this machine".to_owned())].into() };
+        ctx.learn_from(from, What::Probes(probes)).await;
+    }
 }
 
 /// The balancer's own nodes.
