@@ -11,6 +11,7 @@ use crate::diagnosis;
 use crate::headless::Gathered;
 use crate::judge::{Judged, judge};
 use crate::recording::{self, NotACase, Recording};
+use crate::redaction::{self, NotRedacted};
 use crate::report;
 use crate::sources::demo;
 use crate::time::Time;
@@ -97,8 +98,11 @@ impl Run {
     }
 
     /// `report TARGET|CASE`: one document on stdout, or a bundle in a directory.
-    pub fn report(&self, target: &str, format: Format, output: Option<&Path>) -> Outcome {
-        let gathered = self.gather(target)?;
+    pub fn report(&self, target: &str, format: Format, output: Option<&Path>, redact: bool) -> Outcome {
+        let mut gathered = self.gather(target)?;
+        if redact {
+            gathered = Gathered::from_facts(redaction::redact(&gathered.facts).map_err(|e| Failure::new(LOCAL, e))?.facts);
+        }
         let judged = judged(&gathered.case)?;
         let options = report::Options { format: format.into(), lang: self.config.lang, generated_at: self.now };
         match output {
@@ -122,6 +126,20 @@ impl Run {
 
     pub fn logs(&self, logs: &Logs) -> Outcome {
         Ok(crate::logs::run(logs, &self.common, self.now))
+    }
+
+    /// `redact CASE --output CASE2`
+    pub fn redact(&self, case: &Path, output: &Path) -> Outcome {
+        let replaced = redaction::run(case, output)
+            .map_err(|e| Failure::new(if matches!(e, NotRedacted::Input(_)) { BAD_INPUT } else { LOCAL }, e))?;
+        print(&replaced.iter().map(|line| format!("{}\n", line.get(self.config.lang))).collect::<String>())?;
+        Ok(0)
+    }
+
+    /// `diff CASE CASE`
+    pub fn diff(&self, first: &Path, second: &Path) -> Outcome {
+        print(&crate::diff::run(first, second, self.config.lang).map_err(|e| Failure::new(BAD_INPUT, e))?)?;
+        Ok(0)
     }
 
     /// `explain CAUSE|CASE`

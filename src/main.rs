@@ -41,10 +41,11 @@ fn dispatch(command: Option<Command>, run: &commands::Run) -> commands::Outcome 
         Some(Command::Preflight { target }) => run.preflight(target.as_deref()),
         Some(Command::Alarms) => run.alarms(),
         Some(Command::Explain { what }) => run.explain(&what),
-        Some(Command::Report { target, format, output, .. }) => run.report(&target, format, output.as_deref()),
+        Some(Command::Report { target, format, output, redact }) => run.report(&target, format, output.as_deref(), redact),
         Some(Command::Logs(logs)) => run.logs(&logs),
         Some(Command::Completions { shell }) => run.completions(shell),
         Some(Command::Man) => run.man(),
-        _ => Err(commands::Failure::new(commands::USAGE, "this command is not built yet")),
+        Some(Command::Redact { case, output }) => run.redact(&case, &output),
+        Some(Command::Diff { first, second }) => run.diff(&first, &second),
     }
 }

@@ -1,6 +1,7 @@
 //! The live source against a server that tells simulated incidents in AWS's own protocols: what arrives
 //! must be what the simulator knew, every failure must be a gap and nothing else, and no call may leave
 //! that is not in the list of actions.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, reason = "a test that cannot go on should stop")]
 
 mod aws_stub;
 

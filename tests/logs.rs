@@ -1,4 +1,5 @@
 //! The access-log engine against a reader that is slow and obvious, on logs with every oddity there is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, reason = "a test that cannot go on should stop")]
 
 #[path = "logs/command.rs"]
 mod command;

@@ -174,6 +174,7 @@ pub fn judged(case: &Case) -> Judged {
             "Tải tăng gấp ba trong bốn phút, bốn target không nhận nổi mọi kết nối."
         ),
         contributing: vec!["scale-in"],
+        none_of_these: 0.03,
         next_steps: vec![say!("accept-queue drops on i-0ab12: ss -lnt", "xem hàng đợi trên i-0ab12: ss -lnt")],
         ..real.verdict
     };

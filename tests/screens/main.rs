@@ -1,4 +1,5 @@
 //! The screens as somebody sees them: each state at three sizes, every pane at every size, keys as pressed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, reason = "a test that cannot go on should stop")]
 
 mod incident;
 mod judgement;

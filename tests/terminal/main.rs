@@ -1,5 +1,6 @@
 //! The real binary in a pseudo-terminal: it starts, zooms, resizes and leaves the terminal as it was,
 //! whatever ends it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, reason = "a test that cannot go on should stop")]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
