@@ -9,13 +9,15 @@ use alb_triage::case::Case;
 use alb_triage::case::gaps::Reason;
 use alb_triage::cli::Common;
 use alb_triage::exchange::{Area, Ask, Fact, What};
-use alb_triage::judge::judge;
 use alb_triage::simulator::{self, Scenario};
+use alb_triage::preflight;
 use alb_triage::sources::aws::call::{Aws, Params};
 use alb_triage::sources::aws::gather::{AREAS, Live, start_with};
 use alb_triage::sources::aws::{FatalKind, LiveOptions, actions::Action};
 use alb_triage::sources::{Link, wire};
-use alb_triage::time::Time;
+use alb_triage::sources::aws::errors::Trouble;
+use alb_triage::sources::aws::s3::ListQuery;
+use alb_triage::time::{Time, Window};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -58,6 +60,10 @@ async fn read_all(link: &mut Link, case: &mut Case) -> Vec<Fact> {
     all
 }
 
+fn gaps(case: &Case, area: Area) -> Vec<(Reason, Option<String>, String)> {
+    case.gaps_of(&[area]).map(|g| (g.reason, g.action.clone(), g.detail.to_string())).collect()
+}
+
 struct Seen {
     case: Case,
     live: Live,
@@ -92,9 +98,6 @@ async fn seen(name: &str, prepare: impl FnOnce(&Stub)) -> (Case, Seen) {
 async fn what_arrives_is_what_was_there() {
     let (truth, seen) = seen("security-group", |stub| stub.page_size(7)).await;
     let case = &seen.case;
-    for gap in &case.gaps {
-        println!("{:?} {}: {:?} {}", gap.area, gap.subject, gap.reason, gap.detail);
-    }
     assert_eq!(case.alarm, truth.alarm);
     assert_eq!(case.alarm_changes, truth.alarm_changes);
     let attributes = |c: &Case| c.load_balancer.clone().unwrap();
@@ -104,16 +107,332 @@ async fn what_arrives_is_what_was_there() {
     assert_eq!(case.target_health, truth.target_health);
     assert_eq!(case.instances, truth.instances);
     assert_eq!(case.instance_statuses, truth.instance_statuses);
-    assert_eq!(case.security_groups, truth.security_groups);
+    for (id, group) in &case.security_groups {
+        assert_eq!(Some(group), truth.security_groups.get(id));
+    }
+    assert!(case.groups_in_question().iter().all(|g| truth.target_groups.contains(g)));
     assert_eq!(case.network_acls, truth.network_acls);
     assert_eq!(case.route_tables, truth.route_tables);
     assert_eq!(case.subnets, truth.subnets);
     assert_eq!(seen.live.fatal(), None);
-    let w = case.window().unwrap();
+    let window = case.window().unwrap();
     for (key, track) in truth.series.iter() {
-        let Some(theirs) = track.best("", w) else { continue };
-        let mine = case.series.get(key).and_then(|t| t.best(&theirs.statistic, w)).unwrap_or_else(|| panic!("{key:?} did not arrive"));
-        let points = |s: &alb_triage::case::series::Series| s.points(w).collect::<Vec<_>>();
+        let Some(theirs) = track.best("", window) else { continue };
+        let mine = case.series.get(key).and_then(|t| t.best(&theirs.statistic, window));
+        let mine = mine.unwrap_or_else(|| panic!("{key:?} did not arrive"));
+        let points = |s: &alb_triage::case::series::Series| s.points(window).collect::<Vec<_>>();
         assert_eq!(points(mine), points(theirs), "{key:?}");
     }
+    let read_only_list = |c: &aws_stub::Call| Action::ALL.iter().any(|a| a.row().operation == c.operation);
+    assert!(seen.stub.calls().iter().all(read_only_list));
+    assert_eq!(case.cost.calls["cloudwatch:GetMetricData"], seen.stub.count("GetMetricData") as u64);
+    assert!(case.cost.metrics_requested > 0 && case.cost.estimated_usd > 0.0);
+}
+
+#[tokio::test]
+async fn addresses_that_are_targets_are_followed_to_their_interfaces() {
+    let (scenario, mut truth) = demo("security-group");
+    // The same fleet, registered by address.
+    let by_address: Vec<_> = truth.target_health.values().cloned().collect();
+    truth.target_health.clear();
+    for mut target in by_address {
+        let instance = truth.instances[&target.id].clone();
+        let address = instance.private_ip.clone().unwrap();
+        let interface = alb_triage::case::network::Interface {
+            id: format!("eni-{}", &instance.id[2..]),
+            private_ip: address.clone(),
+            subnet: instance.subnet.clone(),
+            instance: Some(instance.id.clone()),
+            ..Default::default()
+        };
+        truth.interfaces.insert(interface.id.clone(), interface);
+        target.id = address;
+        truth.target_health.insert((target.target_group.clone(), target.id.clone(), target.port), target);
+    }
+    let stub = Stub::telling(truth.clone()).await;
+    let seen = look(&stub, truth.alarm.as_ref().unwrap().name.as_str(), scenario.now).await;
+    assert_eq!(seen.case.instances, truth.instances);
+    assert!(truth.interfaces.keys().all(|id| seen.case.interfaces.contains_key(id)));
+}
+
+#[tokio::test]
+async fn a_denied_call_is_a_gap_with_its_permission_and_nothing_else_stops() {
+    let (truth, seen) = seen("security-group", |stub| {
+        stub.fail("DescribeSecurityGroups", usize::MAX, 403, "UnauthorizedOperation");
+        stub.fail("DescribeRules", usize::MAX, 403, "AccessDenied");
+        stub.fail("LookupEvents", usize::MAX, 400, "AccessDeniedException");
+    })
+    .await;
+    let case = &seen.case;
+    let (reason, action, detail) = &gaps(case, Area::Network)[0];
+    assert_eq!((*reason, action.as_deref()), (Reason::Denied, Some("ec2:DescribeSecurityGroups")));
+    assert!(detail.contains("said by the test") && detail.contains("alb-triage policy"), "{detail}");
+    assert!(case.security_groups.is_empty());
+    assert_eq!(case.network_acls, truth.network_acls, "the rest of the network was read");
+    let denied = |area| gaps(case, area).iter().any(|g| g.0 == Reason::Denied);
+    assert!(denied(Area::Balancer) && denied(Area::Changes));
+    assert_eq!(seen.live.fatal(), None);
+}
+
+#[tokio::test]
+async fn throttling_is_waited_out_and_said() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth.clone()).await;
+    // More refusals than the SDK's own three attempts survive.
+    stub.fail("DescribeInstances", 5, 503, "RequestLimitExceeded");
+    let (mut link, end) = wire();
+    start_with(Some(session(&stub)), options(&truth.alarm.as_ref().unwrap().name, scenario.now), end);
+    let mut case = Case::default();
+    let facts = read_all(&mut link, &mut case).await;
+    assert_eq!(case.instances, truth.instances);
+    let waits = |f: &Fact| matches!(&f.what, What::Busy { area: Area::Instances, detail } if detail.contains("throttles ec2:DescribeInstances"));
+    assert!(facts.iter().any(waits), "the wait was not said");
+}
+
+#[tokio::test]
+async fn throttling_without_end_is_a_gap() {
+    let (_, seen) = seen("security-group", |stub| stub.fail("DescribeTargetHealth", usize::MAX, 400, "Throttling")).await;
+    assert!(gaps(&seen.case, Area::TargetHealth).iter().all(|g| g.0 == Reason::Throttled));
+    assert!(!gaps(&seen.case, Area::TargetHealth).is_empty());
+    assert!(seen.case.target_health.is_empty());
+    assert!(!seen.case.series.is_empty());
+}
+
+#[tokio::test]
+async fn metrics_that_come_in_part_or_not_at_all_are_gaps_and_never_zeros() {
+    let (_, seen) = seen("security-group", |stub| {
+        stub.on("GetMetricData", |call| {
+            let queries = call.params["MetricDataQueries"].as_array()?;
+            if queries.len() < 20 {
+                return None;
+            }
+            let statuses = ["Complete", "PartialData", "Forbidden", "InternalError"];
+            let results = queries.iter().take(4).zip(statuses).map(|(q, status)| {
+                aws_stub::cbor(&[("Id", q["Id"].as_str().unwrap_or("")), ("Label", "l"), ("StatusCode", status)])
+            });
+            Some(Reply::Cbor(aws_stub::cbor_list("MetricDataResults", results.collect())))
+        });
+    })
+    .await;
+    let gaps = gaps(&seen.case, Area::BalancerMetrics);
+    let has = |reason, words: &str| gaps.iter().any(|g| g.0 == reason && g.2.contains(words));
+    assert!(has(Reason::Denied, "Forbidden"), "{gaps:?}");
+    assert!(has(Reason::Unavailable, "PartialData") && has(Reason::Unavailable, "InternalError") && has(Reason::Unavailable, "no answer"));
+    let balancer: Vec<_> = seen.case.series.iter().filter(|(k, _)| k.instance().is_none() && k.zone().is_some()).collect();
+    assert!(balancer.is_empty(), "what was not answered has no series: {balancer:?}");
+}
+
+#[tokio::test]
+async fn broken_answers_are_gaps() {
+    let (truth, seen) = seen("security-group", |stub| {
+        let subnets = Reply::Xml("<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</subnetId>".repeat(50));
+        stub.on("DescribeSubnets", move |_| Some(Reply::CutOff(Box::new(subnets.clone()))));
+        stub.on("DescribeNetworkAcls", |_| Some(Reply::Xml("<html>proxy says no".into())));
+        stub.on("DescribeLoadBalancerAttributes", |_| Some(Reply::Raw { status: 200, headers: vec![], body: b"\xff\xfe nonsense".to_vec() }));
+    })
+    .await;
+    assert_eq!(gaps(&seen.case, Area::Network).iter().filter(|g| g.0 == Reason::Unavailable).count(), 2);
+    assert!(!gaps(&seen.case, Area::Balancer).is_empty());
+    assert_eq!(seen.case.route_tables, truth.route_tables);
+}
+
+#[tokio::test]
+async fn an_unknown_alarm_is_told_with_the_nearest_names() {
+    let (scenario, truth) = demo("security-group");
+    let name = truth.alarm.as_ref().unwrap().name.to_string();
+    let stub = Stub::telling(truth).await;
+    let seen = look(&stub, &name.replace("Errors", "Error"), scenario.now).await;
+    let fatal = seen.live.fatal().unwrap();
+    assert_eq!((fatal.kind, fatal.kind.exit_code()), (FatalKind::Usage, 64));
+    assert!(fatal.words.contains(&format!("did you mean {name}?")), "{fatal}");
+    assert!(seen.case.gaps_of(&[Area::Alarm]).any(|g| g.detail.contains(&name)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_judged_has_its_exit_code() {
+    for (operation, code, status, kind) in [
+        ("DescribeAlarms", "AccessDenied", 403, FatalKind::NotPermitted),
+        ("DescribeAlarms", "ExpiredToken", 403, FatalKind::NotPermitted),
+        ("GetMetricData", "AccessDenied", 403, FatalKind::NotPermitted),
+        ("DescribeAlarms", "InternalFailure", 500, FatalKind::Unreachable),
+    ] {
+        let (_, seen) = seen("security-group", |stub| {
+            stub.fail(operation, usize::MAX, status, code);
+            stub.fail("LookupEvents", usize::MAX, 400, "AccessDeniedException");
+        })
+        .await;
+        let fatal = seen.live.fatal().unwrap_or_else(|| panic!("{operation} {code} is not fatal"));
+        assert_eq!(fatal.kind, kind, "{operation} {code}: {fatal}");
+        if code == "ExpiredToken" {
+            assert!(fatal.words.contains("have expired: renew them"), "{fatal}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let (scenario, truth) = demo("security-group");
+    let mut stub = Stub::telling(truth).await;
+    stub.url = "http://127.0.0.1:9".into();
+    let seen = look(&stub, "any", scenario.now).await;
+    let fatal = seen.live.fatal().unwrap();
+    assert_eq!(fatal.kind.exit_code(), 69, "{fatal}");
+    assert!(fatal.words.contains("no route to AWS"), "{fatal}");
+}
+
+#[tokio::test]
+async fn after_renewed_credentials_an_ask_resumes() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth.clone()).await;
+    stub.fail("DescribeAlarms", 1, 403, "ExpiredToken");
+    let mut seen = look(&stub, &truth.alarm.as_ref().unwrap().name, scenario.now).await;
+    assert_eq!(seen.case.alarm, None);
+    let ask = Ask { area: Area::Alarm, window: seen.case.window().unwrap(), period: None, generation: 1 };
+    seen.link.asks.send(ask).unwrap();
+    while seen.case.instances.is_empty() {
+        let facts = tokio::time::timeout(Duration::from_secs(30), seen.link.facts.recv()).await.unwrap().unwrap();
+        facts.into_iter().for_each(|f| seen.case.absorb(f));
+    }
+    assert_eq!(seen.case.alarm, truth.alarm);
+}
+
+#[tokio::test]
+async fn an_ask_fetches_only_what_is_missing() {
+    let (_, mut seen) = seen("security-group", |_| {}).await;
+    let before = seen.stub.count("GetMetricData");
+    let known = seen.case.window().unwrap();
+    let window = Window { start: known.start, end: known.end - chrono::Duration::minutes(20) };
+    let ask = |window, generation| Ask { area: Area::BalancerMetrics, window, period: None, generation };
+    seen.link.asks.send(ask(window, 1)).unwrap();
+    wait_for(&mut seen, Area::BalancerMetrics).await;
+    assert_eq!(seen.stub.count("GetMetricData"), before, "all of it was known");
+    let earlier = Window { start: known.start - chrono::Duration::hours(12), end: known.end };
+    seen.link.asks.send(ask(earlier, 2)).unwrap();
+    wait_for(&mut seen, Area::BalancerMetrics).await;
+    let asked: Vec<_> = seen.stub.calls().into_iter().filter(|c| c.operation == "GetMetricData").skip(before).collect();
+    assert!(!asked.is_empty());
+    for call in asked {
+        assert!(call.params["StartTime"].as_f64().unwrap() < known.start.timestamp() as f64);
+    }
+}
+
+/// Waits until the area was asked again and has settled.
+async fn wait_for(seen: &mut Seen, area: Area) {
+    loop {
+        let facts = tokio::time::timeout(Duration::from_secs(30), seen.link.facts.recv()).await.unwrap().unwrap();
+        let done = facts.iter().any(|f| f.what == What::Settled { area });
+        facts.into_iter().for_each(|f| seen.case.absorb(f));
+        if done {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_target_group_leads_to_its_balancer_and_alarm() {
+    let (scenario, truth) = demo("security-group");
+    let alarm = truth.alarm.clone().unwrap();
+    let group = truth.target_groups.iter().find(|g| g.arn.ends_with(&alarm.dimensions["TargetGroup"])).unwrap().arn.clone();
+    let stub = Stub::telling(truth.clone()).await;
+    let seen = look(&stub, &group, scenario.now).await;
+    assert_eq!(seen.case.alarm, truth.alarm);
+    assert_eq!(seen.case.load_balancer.map(|b| b.arn), truth.load_balancer.map(|b| b.arn));
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_list_does_not_leave() {
+    let (_, truth) = demo("security-group");
+    let stub = Stub::telling(truth).await;
+    let aws = session(&stub);
+    let written = aws.cloudwatch().delete_alarms().alarm_names("conn").send().await;
+    let words = format!("{}", aws_smithy_types::error::display::DisplayErrorContext(written.unwrap_err()));
+    assert!(words.contains("CloudWatch DeleteAlarms is not in the list of actions"), "{words}");
+    let registered = aws.balancing().deregister_targets().target_group_arn("x").send().await;
+    assert!(registered.is_err());
+    assert!(stub.calls().is_empty(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn lookup_events_is_paced_and_everything_is_signed() {
+    let (_, truth) = demo("security-group");
+    let stub = Stub::telling(truth).await;
+    let aws = session(&stub);
+    for _ in 0..4 {
+        aws.sdk(Action::LookupEvents, || aws.cloudtrail().lookup_events().send()).await.unwrap();
+    }
+    let times: Vec<_> = stub.calls().iter().map(|c| c.at).collect();
+    assert!(times[3] - times[0] > Duration::from_millis(1500), "more than two a second");
+    let health = aws.json::<serde_json::Value>(Action::DescribeEvents, &serde_json::json!({})).await;
+    assert_eq!(health.unwrap_err().trouble, Trouble::NotSubscribed);
+    let _ = aws.query::<serde_json::Value>(Action::DescribeSubnets, &Params::new()).await;
+    let scopes: Vec<_> = stub.calls().iter().map(|c| (c.service.clone(), c.region.clone())).collect();
+    assert!(scopes.contains(&("health".into(), "us-east-1".into())), "{scopes:?}");
+    assert!(scopes.contains(&("ec2".into(), "ap-northeast-1".into())));
+}
+
+#[tokio::test]
+async fn s3_is_listed_in_pages_streamed_in_parts_and_honest_about_ends() {
+    let (_, truth) = demo("security-group");
+    let stub = Stub::telling(truth).await;
+    let key = "prod/AWSLogs/1 x/ü+.gz";
+    stub.object("logs", key, b"0123456789");
+    stub.object("logs", "prod/other", b"");
+    let aws = session(&stub);
+    let listing = aws.list_objects(&ListQuery { bucket: "logs", prefix: "prod/AWSLogs/", ..ListQuery::default() }).await.unwrap();
+    assert_eq!((listing.objects[0].key.as_str(), listing.objects[0].size), (key, 10));
+    let mut body = aws.get_object("logs", key, Some(2..5)).await.unwrap();
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        bytes.extend_from_slice(piece.unwrap().as_ref());
+    }
+    assert_eq!(bytes, b"0123456789", "the stub sends all of it");
+    let asked = stub.calls().into_iter().find(|c| c.operation == "GetObject").unwrap();
+    assert_eq!(asked.headers["range"], "bytes=2-4");
+    assert!(asked.headers.contains_key("x-amz-content-sha256"));
+    let missing = aws.get_object("nowhere", "k", None).await.unwrap_err();
+    assert_eq!(missing.trouble, Trouble::NotFound);
+    stub.on("GetObject", |_| Some(Reply::CutOff(Box::new(Reply::Bytes(vec![7; 1000])))));
+    let mut body = aws.get_object("logs", key, None).await.unwrap();
+    let mut last = Ok(());
+    while let Some(piece) = body.next().await {
+        last = piece.map(|_| ()).map_err(|e| e.trouble);
+    }
+    assert_eq!(last, Err(Trouble::Garbled));
+}
+
+#[tokio::test]
+async fn a_bucket_elsewhere_is_found_and_remembered() {
+    let (_, truth) = demo("security-group");
+    let stub = Stub::telling(truth).await;
+    stub.object("logs", "k", b"here");
+    stub.on("GetObject", |call| {
+        let headers = vec![("x-amz-bucket-region", "eu-central-1".to_owned())];
+        (call.region != "eu-central-1").then(|| Reply::Raw { status: 301, headers, body: b"<Error><Code>PermanentRedirect</Code></Error>".to_vec() })
+    });
+    let aws = session(&stub);
+    for _ in 0..2 {
+        let mut body = aws.get_object("logs", "k", None).await.unwrap();
+        assert_eq!(body.next().await.unwrap().unwrap().as_ref(), b"here");
+    }
+    let regions: Vec<_> = stub.calls().iter().map(|c| c.region.clone()).collect();
+    assert_eq!(regions, ["ap-northeast-1", "eu-central-1", "eu-central-1"]);
+}
+
+#[tokio::test]
+async fn preflight_says_what_is_seen_and_what_is_denied() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth).await;
+    stub.fail("DescribeNetworkAcls", usize::MAX, 403, "UnauthorizedOperation");
+    let all = preflight::with_session(&session(&stub), scenario.now).await;
+    assert_eq!(all.exit, 0, "{}", all.text);
+    assert!(all.text.contains("account 123456789012, region ap-northeast-1, profile night"), "{}", all.text);
+    assert!(all.text.contains("yes      cloudwatch:GetMetricData"), "{}", all.text);
+    assert!(all.text.contains("DENIED   ec2:DescribeNetworkAcls"), "{}", all.text);
+    for action in Action::ALL {
+        assert!(all.text.contains(&action.name()) || all.text.contains(&action.iam()), "{} is missing", action.name());
+    }
+    let known = |c: &aws_stub::Call| Action::ALL.iter().any(|a| a.row().operation == c.operation);
+    assert!(stub.calls().iter().all(known));
+    stub.fail("GetMetricData", usize::MAX, 403, "AccessDenied");
+    assert_eq!(preflight::with_session(&session(&stub), scenario.now).await.exit, 77);
 }

@@ -6,7 +6,6 @@
 pub mod access_logs;
 pub mod actions;
 pub mod alarms;
-
 pub mod app_logs;
 pub mod athena;
 pub mod aws_health;
@@ -18,6 +17,8 @@ mod code;
 pub mod context;
 mod encode;
 pub mod errors;
+pub mod fatal;
+mod find;
 pub mod gather;
 pub mod guard;
 pub mod identity;
@@ -33,5 +34,6 @@ pub mod session;
 pub(crate) mod stub;
 mod values;
 
-pub use gather::{Fatal, FatalKind, Live, start};
+pub use fatal::{Fatal, FatalKind};
+pub use gather::{Live, start};
 pub use options::LiveOptions;

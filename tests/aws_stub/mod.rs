@@ -96,6 +96,16 @@ impl Reply {
     }
 }
 
+/// A map of texts.
+pub fn cbor(pairs: &[(&str, &str)]) -> ciborium::Value {
+    cloudwatch::map(pairs.iter().map(|(k, v)| (*k, cloudwatch::text(v))).collect())
+}
+
+/// A map with one list.
+pub fn cbor_list(name: &str, list: Vec<ciborium::Value>) -> ciborium::Value {
+    cloudwatch::map(vec![(name, ciborium::Value::Array(list))])
+}
+
 type Rule = Box<dyn Fn(&Call) -> Option<Reply> + Send + Sync>;
 
 struct Shared {
@@ -306,8 +316,14 @@ fn said(call: &Call, reply: Reply) -> Response<BoxBody<Bytes, std::io::Error>> {
     let body = if matches!(reply, Reply::CutOff(_)) {
         let half = Bytes::copy_from_slice(&body[..body.len() / 2]);
         response = response.header("content-length", body.len());
-        let broken = Err(std::io::Error::other("cut off by the test"));
-        StreamBody::new(tokio_stream::iter([Ok(Frame::data(half)), broken])).boxed()
+        let (pieces, body) = tokio::sync::mpsc::channel(2);
+        tokio::spawn(async move {
+            let _ = pieces.send(Ok(Frame::data(half))).await;
+            // Long enough for the half to be on its way.
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            let _ = pieces.send(Err(std::io::Error::other("cut off by the test"))).await;
+        });
+        BodyExt::boxed(StreamBody::new(tokio_stream::wrappers::ReceiverStream::new(body)))
     } else {
         Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed()
     };

@@ -209,9 +209,18 @@ where
     CallError { action, trouble, code, message: message.into(), profile: None, region }
 }
 
-/// The chain of causes without the SDK's own nesting noise.
-fn in_words<E: StdError>(error: &E) -> String {
-    DisplayErrorContext(error).to_string().split(" (").next().unwrap_or_default().to_owned()
+/// The chain of causes, each said once.
+fn in_words(error: &(dyn StdError + 'static)) -> String {
+    let mut words = String::new();
+    let mut at = Some(error);
+    while let Some(e) = at {
+        let cause = e.to_string();
+        if !words.contains(&cause) {
+            words = if words.is_empty() { cause } else { format!("{words}: {cause}") };
+        }
+        at = e.source();
+    }
+    words
 }
 
 /// Trouble before anything was sent, or on the way.

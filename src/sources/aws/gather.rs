@@ -2,15 +2,15 @@
 //! soon as what it depends on is known; afterwards answers asks with what is still missing.
 
 use super::call::Aws;
-use super::context::{Board, Context, origin};
-use super::errors::{CallError, Trouble};
+use super::context::{Board, Context};
+use super::fatal::{Fatal, FatalKind};
+use super::find::{Failure, identify, no_alarm};
 use super::options::{LiveOptions, When};
-use super::session::NoSession;
 use super::{access_logs, alarms, app_logs, aws_health, balancer, changes, clock, code, identity, instances, lifecycle, metrics, network};
 use crate::case::gaps::{Gap, Reason};
 use crate::exchange::{Area, Ask, Fact, Subject, What};
 use crate::sources::SourceEnd;
-use crate::subject::{NotASubject, Thing, message, read};
+use crate::subject::{message, read};
 use crate::time::{Time, Window};
 use chrono::Duration;
 use std::collections::{BTreeMap, HashMap};
@@ -46,62 +46,6 @@ const AFTER: Duration = Duration::minutes(30);
 /// Metrics are read further out, for a baseline.
 const METRICS_BEFORE: Duration = Duration::minutes(150);
 const METRICS_AFTER: Duration = Duration::minutes(30);
-
-/// Why a report cannot even begin.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{words}")]
-pub struct Fatal {
-    pub kind: FatalKind,
-    pub words: String,
-}
-
-/// The kinds, with the exit codes of `report`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FatalKind {
-    /// What was named does not exist or is something else.
-    Usage,
-    /// The JSON is not what it claims to be.
-    Input,
-    Unreachable,
-    NotPermitted,
-}
-
-impl FatalKind {
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Usage => 64,
-            Self::Input => 65,
-            Self::Unreachable => 69,
-            Self::NotPermitted => 77,
-        }
-    }
-}
-
-impl From<&CallError> for Fatal {
-    fn from(error: &CallError) -> Self {
-        let kind = match error.trouble {
-            Trouble::Denied | Trouble::Credentials(_) => FatalKind::NotPermitted,
-            _ => FatalKind::Unreachable,
-        };
-        Self { kind, words: error.to_string() }
-    }
-}
-
-impl From<NoSession> for Fatal {
-    fn from(why: NoSession) -> Self {
-        Self { kind: FatalKind::Usage, words: why.to_string() }
-    }
-}
-
-impl From<NotASubject> for Fatal {
-    fn from(why: NotASubject) -> Self {
-        let kind = match why {
-            NotASubject::NotJson(_) | NotASubject::NoAlarm | NotASubject::Several(..) => FatalKind::Input,
-            _ => FatalKind::Usage,
-        };
-        Self { kind, words: why.to_string() }
-    }
-}
 
 /// A running source.
 #[derive(Clone, Debug, Default)]
@@ -203,6 +147,10 @@ impl Source {
     async fn begin(&mut self, readers: &mut Readers) -> Option<Context> {
         match self.resolve().await {
             Ok(ctx) => {
+                // After a failed beginning everything is open again.
+                for area in AREAS.into_iter().filter(|a| ctx.is_settled(*a)) {
+                    ctx.busy(area, "reading").await;
+                }
                 for area in AREAS {
                     readers.spawn(area, first_reading(ctx.clone(), self.live.clone(), area));
                 }
@@ -220,7 +168,7 @@ impl Source {
         }
     }
 
-    async fn resolve(&mut self) -> Result<Context, (Fatal, Gap)> {
+    async fn resolve(&mut self) -> Result<Context, Failure> {
         let options = self.options.clone();
         let named = match &options.message {
             Some(text) => message(text),
@@ -247,7 +195,7 @@ impl Source {
         Ok(ctx.with_window(window))
     }
 
-    async fn open(&self, region: Option<String>) -> Result<Aws, (Fatal, Gap)> {
+    async fn open(&self, region: Option<String>) -> Result<Aws, Failure> {
         let mut wishes = self.options.wishes.clone();
         wishes.region = wishes.region.or(region);
         Aws::open(&wishes).await.map_err(|why| no_alarm(Fatal::from(why), Reason::Unavailable))
@@ -318,130 +266,6 @@ pub(super) fn window(when: When, last_alarm: Option<Time>, now: Time) -> Window 
     }
 }
 
-fn no_alarm(fatal: Fatal, reason: Reason) -> (Fatal, Gap) {
-    let gap = Gap { area: Area::Alarm, subject: "the alarm".into(), reason, action: None, detail: fatal.words.as_str().into() };
-    (fatal, gap)
-}
-
-fn failed(error: &CallError, subject: &str) -> (Fatal, Gap) {
-    (Fatal::from(error), error.gap(Area::Alarm, subject))
-}
-
-/// Finds the alarm and its balancer and says them. Only an alarm that cannot be read at all is fatal.
-async fn identify(ctx: &Context, thing: &Thing) -> Result<(), (Fatal, Gap)> {
-    match thing {
-        Thing::Alarm(name) => {
-            let alarm = alarm_named(ctx, name).await?;
-            ctx.learn_from(origin(super::actions::Action::DescribeAlarms, [("AlarmNames", name.as_str())]), What::Alarm(alarm)).await;
-            of_alarm(ctx).await;
-        }
-        Thing::Balancer(arn) => {
-            of_arn(ctx, arn).await?;
-            watching(ctx, None).await;
-        }
-        Thing::TargetGroup(arn) => {
-            let found = balancer::of_group(&ctx.aws, arn).await.map_err(|e| failed(&e, "the target group"))?;
-            let Some(balancer) = found else {
-                let words = format!("target group {arn} does not exist or hangs on no load balancer");
-                return Err(no_alarm(Fatal { kind: FatalKind::Usage, words }, Reason::Unavailable));
-            };
-            of_arn(ctx, &balancer).await?;
-            watching(ctx, Some(arn)).await;
-        }
-    }
-    Ok(())
-}
-
-async fn alarm_named(ctx: &Context, name: &str) -> Result<crate::case::alarm::Alarm, (Fatal, Gap)> {
-    let usage = |words: String| no_alarm(Fatal { kind: FatalKind::Usage, words }, Reason::Unavailable);
-    match alarms::find(&ctx.aws, name).await.map_err(|e| failed(&e, "the alarm"))? {
-        alarms::Found::Alarm(alarm) => Ok(*alarm),
-        alarms::Found::Childless => Err(usage(format!("“{name}” is a composite alarm without a metric alarm among its children"))),
-        alarms::Found::Nothing(near) => {
-            let place = ctx.aws.region();
-            let hint = if near.is_empty() {
-                "look in another region with --region".to_owned()
-            } else {
-                format!("did you mean {}?", near.join(", "))
-            };
-            Err(usage(format!("there is no alarm “{name}” in {place}: {hint}")))
-        }
-    }
-}
-
-/// The balancer that the alarm's dimensions name, directly or by its group.
-async fn of_alarm(ctx: &Context) {
-    let dimension = |name: &str| ctx.case(|c| c.alarm.as_ref().and_then(|a| a.dimensions.get(name).cloned()));
-    let found = match (dimension("LoadBalancer"), dimension("TargetGroup")) {
-        (Some(balancer), _) => balancer::by_dimension(&ctx.aws, &balancer).await,
-        (None, Some(group)) => match balancer::of_group(&ctx.aws, crate::case::topology::short_name(&group)).await {
-            Ok(Some(arn)) => balancer::by_arn(&ctx.aws, &arn).await,
-            Ok(None) => Ok(None),
-            Err(e) => Err(e),
-        },
-        (None, None) => {
-            let detail = "the alarm names no load balancer and no target group: it may watch something else";
-            return ctx.gap(Area::Balancer, "the load balancer", Reason::NotApplicable, detail).await;
-        }
-    };
-    match found {
-        Ok(Some(balancer)) => learn_balancer(ctx, balancer).await,
-        Ok(None) => {
-            let detail = "the load balancer that the alarm watches does not exist (any more) in this account and region";
-            ctx.gap(Area::Balancer, "the load balancer", Reason::Unavailable, detail).await;
-        }
-        Err(error) => ctx.learn(What::Gap(error.gap(Area::Balancer, "the load balancer"))).await,
-    }
-}
-
-async fn of_arn(ctx: &Context, arn: &str) -> Result<(), (Fatal, Gap)> {
-    let found = balancer::by_arn(&ctx.aws, arn).await;
-    let missing = || {
-        let words = format!("load balancer {arn} does not exist in {}", ctx.aws.region());
-        no_alarm(Fatal { kind: FatalKind::Usage, words }, Reason::Unavailable)
-    };
-    match found {
-        Ok(Some(balancer)) => learn_balancer(ctx, balancer).await,
-        Ok(None) => return Err(missing()),
-        Err(e) if e.trouble == Trouble::NotFound => return Err(missing()),
-        Err(e) => return Err(failed(&e, "the load balancer")),
-    }
-    Ok(())
-}
-
-async fn learn_balancer(ctx: &Context, balancer: crate::case::topology::LoadBalancer) {
-    let asked = [("Names", balancer.name.to_string())];
-    ctx.learn_from(origin(super::actions::Action::DescribeLoadBalancers, asked), What::LoadBalancer(balancer)).await;
-}
-
-/// The alarm on what was named, if there is one; an incident can be looked at without.
-async fn watching(ctx: &Context, group: Option<&str>) {
-    let Some(balancer) = ctx.case(|c| c.load_balancer.as_ref().map(|b| crate::case::topology::dimension_of(&b.arn).to_owned())) else {
-        return;
-    };
-    let alone: BTreeMap<_, _> = [("LoadBalancer".to_owned(), balancer)].into();
-    let mut sets = vec![alone.clone()];
-    if let Some(group) = group {
-        let mut both = alone;
-        both.insert("TargetGroup".into(), crate::case::topology::dimension_of(group).to_owned());
-        sets.insert(0, both);
-    }
-    match alarms::watching(&ctx.aws, &sets).await {
-        Ok(Some(alarm)) => {
-            ctx.learn_from(
-                origin(super::actions::Action::DescribeAlarmsForMetric, [("MetricName", crate::metrics::ERRORS)]),
-                What::Alarm(alarm),
-            )
-            .await
-        }
-        Ok(None) => {
-            let detail = "no alarm watches connection errors of this load balancer as a whole; the last two hours are read unless --at says otherwise";
-            ctx.gap(Area::Alarm, "the alarm", Reason::NotApplicable, detail).await;
-        }
-        Err(error) => ctx.learn(What::Gap(error.gap(Area::Alarm, "the alarm"))).await,
-    }
-}
-
 /// The first reading of an area, with what it has to wait for.
 async fn first_reading(ctx: Context, live: Live, area: Area) {
     for needed in prerequisites(area) {
@@ -469,9 +293,11 @@ fn note_unreadable_metrics(ctx: &Context, live: &Live) {
 /// Areas whose facts a reader needs; what needs nothing starts at once.
 fn prerequisites(area: Area) -> &'static [Area] {
     match area {
-        Area::TargetHealth | Area::BalancerMetrics | Area::AccessLog | Area::HealthCheckLog => &[Area::Balancer],
+        Area::TargetHealth | Area::BalancerMetrics | Area::AccessLog => &[Area::Balancer],
         Area::Instances => &[Area::TargetHealth],
         Area::HostMetrics | Area::Network | Area::Lifecycle => &[Area::Instances],
+        // One reader reads both logs.
+        Area::HealthCheckLog => &[Area::AccessLog],
         Area::Baseline => &[Area::BalancerMetrics, Area::HostMetrics],
         _ => &[],
     }
