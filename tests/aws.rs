@@ -9,14 +9,14 @@ use alb_triage::case::Case;
 use alb_triage::case::gaps::Reason;
 use alb_triage::cli::Common;
 use alb_triage::exchange::{Area, Ask, Fact, What};
-use alb_triage::simulator::{self, Scenario};
 use alb_triage::preflight;
+use alb_triage::simulator::{self, Scenario};
 use alb_triage::sources::aws::call::{Aws, Params};
+use alb_triage::sources::aws::errors::Trouble;
 use alb_triage::sources::aws::gather::{AREAS, Live, start_with};
+use alb_triage::sources::aws::s3::ListQuery;
 use alb_triage::sources::aws::{FatalKind, LiveOptions, actions::Action};
 use alb_triage::sources::{Link, wire};
-use alb_triage::sources::aws::errors::Trouble;
-use alb_triage::sources::aws::s3::ListQuery;
 use alb_triage::time::{Time, Window};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -185,7 +185,8 @@ async fn throttling_is_waited_out_and_said() {
     let mut case = Case::default();
     let facts = read_all(&mut link, &mut case).await;
     assert_eq!(case.instances, truth.instances);
-    let waits = |f: &Fact| matches!(&f.what, What::Busy { area: Area::Instances, detail } if detail.contains("throttles ec2:DescribeInstances"));
+    let waits =
+        |f: &Fact| matches!(&f.what, What::Busy { area: Area::Instances, detail } if detail.contains("throttles ec2:DescribeInstances"));
     assert!(facts.iter().any(waits), "the wait was not said");
 }
 
@@ -207,9 +208,11 @@ async fn metrics_that_come_in_part_or_not_at_all_are_gaps_and_never_zeros() {
                 return None;
             }
             let statuses = ["Complete", "PartialData", "Forbidden", "InternalError"];
-            let results = queries.iter().take(4).zip(statuses).map(|(q, status)| {
-                aws_stub::cbor(&[("Id", q["Id"].as_str().unwrap_or("")), ("Label", "l"), ("StatusCode", status)])
-            });
+            let results = queries
+                .iter()
+                .take(4)
+                .zip(statuses)
+                .map(|(q, status)| aws_stub::cbor(&[("Id", q["Id"].as_str().unwrap_or("")), ("Label", "l"), ("StatusCode", status)]));
             Some(Reply::Cbor(aws_stub::cbor_list("MetricDataResults", results.collect())))
         });
     })
@@ -228,7 +231,9 @@ async fn broken_answers_are_gaps() {
         let subnets = Reply::Xml("<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</subnetId>".repeat(50));
         stub.on("DescribeSubnets", move |_| Some(Reply::CutOff(Box::new(subnets.clone()))));
         stub.on("DescribeNetworkAcls", |_| Some(Reply::Xml("<html>proxy says no".into())));
-        stub.on("DescribeLoadBalancerAttributes", |_| Some(Reply::Raw { status: 200, headers: vec![], body: b"\xff\xfe nonsense".to_vec() }));
+        stub.on("DescribeLoadBalancerAttributes", |_| {
+            Some(Reply::Raw { status: 200, headers: vec![], body: b"\xff\xfe nonsense".to_vec() })
+        });
     })
     .await;
     assert_eq!(gaps(&seen.case, Area::Network).iter().filter(|g| g.0 == Reason::Unavailable).count(), 2);
@@ -407,7 +412,11 @@ async fn a_bucket_elsewhere_is_found_and_remembered() {
     stub.object("logs", "k", b"here");
     stub.on("GetObject", |call| {
         let headers = vec![("x-amz-bucket-region", "eu-central-1".to_owned())];
-        (call.region != "eu-central-1").then(|| Reply::Raw { status: 301, headers, body: b"<Error><Code>PermanentRedirect</Code></Error>".to_vec() })
+        (call.region != "eu-central-1").then(|| Reply::Raw {
+            status: 301,
+            headers,
+            body: b"<Error><Code>PermanentRedirect</Code></Error>".to_vec(),
+        })
     });
     let aws = session(&stub);
     for _ in 0..2 {

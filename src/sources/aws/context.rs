@@ -44,15 +44,23 @@ impl Board {
             let mut case = self.case.write().unwrap_or_else(PoisonError::into_inner);
             facts.iter().cloned().for_each(|fact| case.absorb(fact));
         }
-        for fact in &facts {
-            match &fact.what {
-                What::Settled { area } => _ = self.settled.send_modify(|s| _ = s.insert(*area)),
-                What::Busy { area, .. } => self.settled.send_modify(|s| _ = s.remove(area)),
-                _ => {}
-            }
-        }
+        let settle = |f: &Fact| if let What::Settled { area } = f.what { Some(area) } else { None };
+        let settling: Vec<Area> = facts.iter().filter_map(settle).collect();
         // A session that ended wants no more facts; its source is about to be stopped.
         let _ = self.facts.send(facts).await;
+        // Only after the facts are out: the last area to settle ends the source.
+        self.settled.send_modify(|s| s.extend(settling));
+    }
+
+    /// Until nothing more will come for any of these.
+    pub(super) async fn all_settled(&self, areas: &[Area]) {
+        // The sender is ours, so the channel cannot be closed.
+        let _ = self.settled.subscribe().wait_for(|s| areas.iter().all(|a| s.contains(a))).await;
+    }
+
+    /// Until nobody takes facts any more.
+    pub(super) async fn hung_up(&self) {
+        self.facts.closed().await;
     }
 
     pub(super) fn case<T>(&self, read: impl FnOnce(&Case) -> T) -> T {
@@ -74,6 +82,12 @@ impl Context {
     /// The same with another window at a later "now".
     pub(super) fn at(&self, window: Window, now: Time) -> Self {
         Self { window, now: now.max(self.now), ..self.clone() }
+    }
+
+    /// More will come for an area after all.
+    pub(super) async fn reopen(&self, area: Area, why: &str) {
+        self.board.settled.send_modify(|s| _ = s.remove(&area));
+        self.busy(area, why).await;
     }
 
     /// Whether nothing more will come for an area.

@@ -60,7 +60,8 @@ impl Live {
     }
 }
 
-/// Starts reading; ends when the session drops its end. Needs a tokio runtime.
+/// Starts reading. When no more asks can come, everything is read once more to its end and the source
+/// hangs up; when nobody takes facts any more it stops at once. Needs a tokio runtime.
 pub fn start(options: LiveOptions, end: SourceEnd) -> Live {
     start_with(None, options, end)
 }
@@ -68,7 +69,7 @@ pub fn start(options: LiveOptions, end: SourceEnd) -> Live {
 /// The same with a session at hand.
 pub fn start_with(aws: Option<Aws>, options: LiveOptions, end: SourceEnd) -> Live {
     let live = Live::default();
-    let source = Source { options: Arc::new(options), aws, board: Board::new(end.facts), live: live.clone() };
+    let source = Source { options: Arc::new(options), aws, board: Board::new(end.facts), live: live.clone(), waits: JoinSet::new() };
     tokio::spawn(source.run(end.asks));
     live
 }
@@ -78,6 +79,8 @@ struct Source {
     aws: Option<Aws>,
     board: Arc<Board>,
     live: Live,
+    /// Tells when AWS makes a call wait; ends with the source.
+    waits: JoinSet<()>,
 }
 
 /// Readers at work, so that one that breaks is known by its area.
@@ -124,21 +127,22 @@ impl Source {
     async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>) {
         let mut readers = Readers::default();
         let mut ctx = self.begin(&mut readers).await;
+        let mut session_asks = true;
         loop {
             tokio::select! {
-                ask = asks.recv() => {
-                    let Some(ask) = ask else { return };
-                    match &ctx {
-                        Some(ctx) => answer(ctx, &mut readers, ask),
-                        // Credentials may have been renewed since.
-                        None => ctx = self.begin(&mut readers).await,
-                    }
-                }
+                ask = asks.recv(), if session_asks => match (ask, &ctx) {
+                    (None, _) => session_asks = false,
+                    (Some(ask), Some(ctx)) => answer(ctx, &mut readers, ask),
+                    // Credentials may have been renewed since.
+                    (Some(_), None) => ctx = self.begin(&mut readers).await,
+                },
                 broken = readers.next() => {
                     if let Some((area, broken)) = broken {
                         self.report_broken(area, broken).await;
                     }
                 }
+                () = self.board.all_settled(&AREAS), if !session_asks => return,
+                () = self.board.hung_up() => return,
             }
         }
     }
@@ -149,7 +153,7 @@ impl Source {
             Ok(ctx) => {
                 // After a failed beginning everything is open again.
                 for area in AREAS.into_iter().filter(|a| ctx.is_settled(*a)) {
-                    ctx.busy(area, "reading").await;
+                    ctx.reopen(area, "reading").await;
                 }
                 for area in AREAS {
                     readers.spawn(area, first_reading(ctx.clone(), self.live.clone(), area));
@@ -184,7 +188,7 @@ impl Source {
         };
         self.aws = Some(aws.clone());
         let ctx = Context::new(aws, options.clone(), provisional, self.board.clone());
-        forward_waits(&ctx);
+        self.waits = forward_waits(&ctx);
         identify(&ctx, &named.what).await?;
         if needs_history(when) && ctx.case(|c| c.alarm.is_some()) {
             alarms::history(&ctx).await;
@@ -222,11 +226,12 @@ impl Source {
 }
 
 /// A word on screen whenever AWS makes a call wait.
-fn forward_waits(ctx: &Context) {
+fn forward_waits(ctx: &Context) -> JoinSet<()> {
     let (waits, mut waiting) = mpsc::unbounded_channel();
     ctx.aws.report_waits_to(waits);
     let ctx = ctx.clone();
-    tokio::spawn(async move {
+    let mut telling = JoinSet::new();
+    telling.spawn(async move {
         while let Some(wait) = waiting.recv().await {
             let wait: super::call::Wait = wait;
             let area = wait.action.row().area;
@@ -238,6 +243,7 @@ fn forward_waits(ctx: &Context) {
             ctx.busy(area, words).await;
         }
     });
+    telling
 }
 
 /// The region that a target's own text names, if it does.
@@ -347,7 +353,7 @@ fn answer(ctx: &Context, readers: &mut Readers, ask: Ask) {
     let ctx = ctx.at(ask.window, clock::now());
     let area = ask.area;
     readers.answer(area, async move {
-        ctx.busy(area, "asked again").await;
+        ctx.reopen(area, "asked again").await;
         read_area(&ctx, area, Some(&ask)).await;
         ctx.settle(area).await;
     });

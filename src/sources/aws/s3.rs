@@ -59,13 +59,19 @@ pub struct ObjectBody {
     stream: ByteStream,
     /// Bytes to come, as S3 said.
     pub length: Option<u64>,
+    /// It broke: nothing more will come.
+    broken: bool,
     aws: Aws,
 }
 
 impl ObjectBody {
-    /// The next piece; `None` at the end. An object that ends early is an error.
+    /// The next piece; `None` at the end and after an error. An object that ends early is an error.
     pub async fn next(&mut self) -> Option<Result<impl AsRef<[u8]> + Send + 'static, CallError>> {
+        if self.broken {
+            return None;
+        }
         let piece = self.stream.next().await?;
+        self.broken = piece.is_err();
         Some(piece.map_err(|e| self.aws.garbled(Action::GetObject, &aws_smithy_types::error::display::DisplayErrorContext(&e))))
     }
 }
@@ -89,7 +95,7 @@ impl Aws {
             range.filter(|r| r.end > r.start).map(|r| ("range", format!("bytes={}-{}", r.start, r.end - 1))).into_iter().collect();
         let mut answer = self.s3(Action::GetObject, bucket, key, "", &headers).await?;
         let length = answer.headers().get("content-length").and_then(|l| l.parse().ok());
-        Ok(ObjectBody { stream: ByteStream::new(answer.take_body()), length, aws: self.clone() })
+        Ok(ObjectBody { stream: ByteStream::new(answer.take_body()), length, broken: false, aws: self.clone() })
     }
 
     async fn s3(

@@ -1,0 +1,148 @@
+//! The real program against local servers that nobody here wrote: moto for EC2, ELB, STS and S3, ministack
+//! for CloudWatch and Logs, joined by the SDK's per-service endpoint variables. They are installed, pinned,
+//! into `.awsemu/` on first use, and started on free ports for each test. What they lack (CloudTrail,
+//! Health, lifecycle) must show as gaps and must not keep the right cause from being named.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+const PACKAGES: [&str; 5] = ["moto==5.2.5", "flask", "flask-cors", "ministack==1.5.33", "cbor2==6.3.0"];
+
+/// One installation at a time, whatever number of tests want it.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(".awsemu")
+}
+
+/// Installs the servers unless they are there.
+fn installed() -> PathBuf {
+    let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (root, bin) = (root(), root().join("bin"));
+    let marker = root.join("installed");
+    let wanted = PACKAGES.join("\n");
+    if std::fs::read_to_string(&marker).is_ok_and(|have| have == wanted) {
+        return bin;
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(&root), "python3 -m venv: Python 3.11 or later with venv is needed");
+    run(Command::new(bin.join("pip")).args(["install", "-q"]).args(PACKAGES), "pip install: the package index must be reachable once");
+    std::fs::write(marker, wanted).unwrap();
+    bin
+}
+
+fn run(command: &mut Command, what: &str) {
+    let output = command.output().unwrap_or_else(|e| panic!("{what}: {e}"));
+    assert!(output.status.success(), "{what}:\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A server that stops with the test.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a server and waits until it says where it runs.
+fn start(command: &mut Command) -> Server {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (found, urls) = mpsc::channel();
+    for stream in [Box::new(child.stdout.take().unwrap()) as Box<dyn std::io::Read + Send>, Box::new(child.stderr.take().unwrap())] {
+        let found = found.clone();
+        std::thread::spawn(move || {
+            // Reads to the end, so that the server never waits for a full pipe.
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if let Some((_, url)) = line.split_once("Running on ") {
+                    let url = url.split_whitespace().next().unwrap_or_default().to_owned();
+                    let _ = found.send(url);
+                }
+            }
+        });
+    }
+    let url = urls.recv_timeout(Duration::from_secs(60)).expect("the server did not say where it runs");
+    Server { child, url }
+}
+
+/// Both servers with one incident in them.
+struct Account {
+    moto: Server,
+    ministack: Server,
+    seeded: Value,
+}
+
+impl Account {
+    fn with(scenario: &str) -> Self {
+        let bin = installed();
+        let moto = start(Command::new(bin.join("moto_server")).args(["-H", "127.0.0.1", "-p", "0"]));
+        let ministack = start(Command::new(bin.join("ministack")).env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", "0"));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws_servers/seed.py");
+        let output = Command::new(bin.join("python")).arg(script).args([&moto.url, &ministack.url, scenario]).output().unwrap();
+        assert!(output.status.success(), "seeding: {}", String::from_utf8_lossy(&output.stderr));
+        let seeded = serde_json::from_slice(&output.stdout).unwrap();
+        Self { moto, ministack, seeded }
+    }
+
+    fn program(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_alb-triage"))
+            .args(arguments)
+            .env("AWS_ACCESS_KEY_ID", "123456789012")
+            .env("AWS_SECRET_ACCESS_KEY", "testing")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", &self.moto.url)
+            .env("AWS_ENDPOINT_URL_CLOUDWATCH", &self.ministack.url)
+            .env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &self.ministack.url)
+            .env("AWS_ENDPOINT_URL_CLOUDTRAIL", &self.ministack.url)
+            .env_remove("AWS_PROFILE")
+            .output()
+            .unwrap()
+    }
+
+    /// The report on the seeded alarm, and the exit code.
+    fn report(&self) -> (Value, i32) {
+        let output = self.program(&["report", self.seeded["alarm"].as_str().unwrap(), "--format", "json"]);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {errors}"));
+        (report, output.status.code().unwrap_or(-1))
+    }
+}
+
+fn names(scenario: &str, causes: &[&str]) {
+    let (report, exit) = Account::with(scenario).report();
+    let cause = report["verdict"]["cause"].as_str().unwrap_or_default();
+    assert!(causes.contains(&cause), "{scenario} was called {cause}: {:#}\n{:#}", report["verdict"], report["coverage"]);
+    assert_eq!(exit, 0, "{:#}", report["verdict"]);
+}
+
+#[test]
+fn an_overload_is_named() {
+    names("overload", &["overload"]);
+}
+
+#[test]
+fn a_removed_security_group_rule_is_named() {
+    names("security-group", &["target-security-group"]);
+}
+
+#[test]
+fn a_stopped_instance_is_named() {
+    names("instance-stopped", &["instance-power-event"]);
+}
+
+#[test]
+fn an_unknown_alarm_is_a_wrong_call_with_a_hint() {
+    let account = Account::with("overload");
+    let output = account.program(&["report", "web-con-errors"]);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{words}");
+    assert!(words.contains("did you mean web-conn-errors?"), "{words}");
+}
