@@ -13,6 +13,8 @@ use chrono::Duration;
 const CONTEXT: Duration = Duration::hours(4);
 /// Log-likelihood ratio from which a stretch is an episode.
 const LEAST_SCORE: f64 = 10.0;
+/// So many errors in one period are a burst, if they stand out of the background.
+const BURST: f64 = 8.0;
 /// An episode that reaches this near to the end of the data may still last.
 const STILL: Duration = Duration::minutes(3);
 /// Without errors for so long, an episode is over.
@@ -100,7 +102,8 @@ impl Errors {
         for _ in 0..3 {
             let usual = self.background(&excluded);
             let scores = self.scores(&usual, true);
-            let standing_out = |(stretch, score): &(Stretch, f64)| *score >= LEAST_SCORE || self.breaches(*stretch);
+            let standing_out =
+                |(stretch, score): &(Stretch, f64)| *score >= LEAST_SCORE || self.breaches(*stretch) || self.is_burst(*stretch, &usual);
             let all = maximal_stretches(&scores).into_iter().filter(standing_out);
             found = all.flat_map(|(stretch, _)| self.split(stretch, &scores)).collect();
             excluded = self.around(&found);
@@ -159,34 +162,51 @@ impl Errors {
             }
         }
         let sum = |(a, b): Stretch| scores[a..b].iter().sum::<f64>();
-        let standing: Vec<_> = pieces.into_iter().filter(|p| sum(*p) >= LEAST_SCORE || self.breaches(*p)).collect();
+        let standing: Vec<_> =
+            pieces.into_iter().filter(|p| sum(*p) >= LEAST_SCORE || self.breaches(*p) || self.peak(*p) >= BURST).collect();
         if standing.is_empty() { vec![(from, to)] } else { standing }
+    }
+
+    /// A minute or two may be all there is before health checks take a dead target out: many errors at once
+    /// stand out whatever the length.
+    fn is_burst(&self, (from, to): Stretch, usual: &[f64]) -> bool {
+        (from..to).any(|i| {
+            let high = (4.0 * usual[i]).max(LEAST_RATE * self.minutes());
+            let ratio = self.at(i) * (high / usual[i]).ln() - (high - usual[i]);
+            self.at(i) >= BURST && ratio >= 1.5 * LEAST_SCORE
+        })
     }
 
     fn breaches(&self, (from, to): Stretch) -> bool {
         self.threshold.is_some_and(|t| (from..to).any(|i| t.breached(self.at(i))))
     }
 
+    fn peak(&self, (from, to): Stretch) -> f64 {
+        (from..to).map(|i| self.at(i)).fold(0.0, f64::max)
+    }
+
     fn episode(&self, (from, to): Stretch) -> Option<Episode> {
         let first = (from..to).find(|i| self.at(*i) > 0.0)?;
         let last = (from..to).rev().find(|i| self.at(*i) > 0.0)?;
-        let score = self.score_without_alarm((from, to));
+        let usual = self.background(&self.around(&[(from, to)]));
+        let score = self.score_without_alarm((from, to), &usual);
+        let burst = self.is_burst((from, to), &usual);
         let onset = self.errors.time(first)?;
         let end = self.errors.time(last + 1)?;
         Some(Episode {
             onset,
             onset_uncertainty: self.errors.period,
             end: (end + STILL < self.data_end()?).then_some(end),
-            peak: (first..=last).map(|i| self.at(i)).fold(0.0, f64::max),
+            peak: self.peak((first, last + 1)),
             total: (first..=last).map(|i| self.at(i)).sum(),
             score,
-            isolated: score < LEAST_SCORE,
+            isolated: score < LEAST_SCORE && !burst,
         })
     }
 
     /// The score that the stretch would have whatever the alarm's threshold: the best part of it counts.
-    fn score_without_alarm(&self, (from, to): Stretch) -> f64 {
-        let scores = self.scores(&self.background(&self.around(&[(from, to)])), false);
+    fn score_without_alarm(&self, (from, to): Stretch, usual: &[f64]) -> f64 {
+        let scores = self.scores(usual, false);
         maximal_stretches(&scores[from..to]).into_iter().map(|(_, s)| s).fold(0.0, f64::max)
     }
 

@@ -41,6 +41,9 @@ const LOW: Bars = Bars { probability: 0.65, lead: 4, support: 10, groups: 2, wor
 const SECOND_POINTS: i32 = 8;
 const SECOND_DIRECT: i32 = 8;
 
+/// Requests that fail with their connections made.
+const OTHER_FAILURES: &[&str] = &["keepalive-cuts", "slow-answers", "app-errors", "no-target-503", "tls-errors", "auth-waf-lambda-errors"];
+
 /// What leads to what: the first explains the second.
 const CHAINS: &[(&str, &str)] = &[
     ("cpu-credits-exhausted", "overload"),
@@ -61,7 +64,9 @@ pub fn decide(scores: &[Score], signals: &Signals, analysis: &Analysis) -> Decis
         .find(|(bars, _)| passes(best, &rivals, bars))
         .map(|(_, c)| c);
     if is_quiet(signals, analysis) && (confidence.is_none() || best.cause.letter.starts_with('C')) {
-        return Decision { named: Named::Nothing, confidence: quiet_confidence(analysis), ..inconclusive };
+        let other = OTHER_FAILURES.iter().any(|id| signals.is_yes(id)) || signals.is_yes("alarm-without-errors");
+        let named = if other { Named::Inconclusive } else { Named::Nothing };
+        return Decision { named, confidence: quiet_confidence(signals, analysis), ..inconclusive };
     }
     let Some(confidence) = confidence else { return inconclusive };
     let confirmed = confidence == Confidence::High && is_confirmed(best);
@@ -120,8 +125,14 @@ fn is_quiet(signals: &Signals, analysis: &Analysis) -> bool {
     !real && matches!(signals.get("connection-failures"), Answer::No(..))
 }
 
-fn quiet_confidence(analysis: &Analysis) -> Confidence {
-    if analysis.episodes.is_empty() { Confidence::High } else { Confidence::Medium }
+/// Sure only where every other way of failing was looked at, too.
+fn quiet_confidence(signals: &Signals, analysis: &Analysis) -> Confidence {
+    let looked = OTHER_FAILURES.iter().all(|id| matches!(signals.get(id), Answer::No(..)));
+    match (analysis.episodes.is_empty(), looked) {
+        (true, true) => Confidence::High,
+        (true, false) | (false, true) => Confidence::Medium,
+        (false, false) => Confidence::Low,
+    }
 }
 
 /// What is thought of one cause, given the decision.

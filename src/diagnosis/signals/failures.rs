@@ -3,7 +3,7 @@
 
 use super::Asked;
 use crate::accesslog::Signature;
-use crate::analysis::grid::{self, Grid};
+use crate::analysis::grid;
 use crate::analysis::scene::{LogView, Scene};
 use crate::checks::Value;
 use crate::say;
@@ -59,7 +59,8 @@ fn from_log(asked: &mut Asked, log: &LogView) {
     if connections >= LEAST {
         kinds(asked, log.count(Signature::Refused), log.count(Signature::ConnectTimeout), 1.0, "access log", "access log");
     }
-    let all = log.all();
+    let of = counts(asked.scene, log);
+    let all = of.values().sum::<f64>().max(1.0);
     for (id, signature) in [
         ("keepalive-cuts", Signature::KeepaliveRace),
         ("slow-answers", Signature::SlowTarget),
@@ -67,16 +68,39 @@ fn from_log(asked: &mut Asked, log: &LogView) {
         ("no-target-503", Signature::NoTarget),
         ("auth-waf-lambda-errors", Signature::Other5xx),
     ] {
-        let (n, percent) = (log.count(signature), 100.0 * log.count(signature) / all);
+        let n = of.get(&signature).copied().unwrap_or(0.0);
+        let percent = 100.0 * n / all;
         let name = signature.id();
         let words = say!(
-            "{percent:.0} % of {all} failed requests in the access log are “{name}” ({n})",
-            "{percent:.0} % trong {all} request lỗi của access log là “{name}” ({n})"
+            "{percent:.0} % of {all:.0} failed requests in the access log are “{name}” ({n:.0})",
+            "{percent:.0} % trong {all:.0} request lỗi của access log là “{name}” ({n:.0})"
         );
         let values = vec![Value::new(name, n).unit("requests"), Value::new("failures", all).unit("requests")];
         let enough = if n >= 10.0 && connections < 0.3 * all { percent } else { percent.min(25.0) };
         asked.grade(id, enough, 50.0, 25.1, words, values);
     }
+}
+
+/// Failures by signature: in the stretches of errors, or, where connections did not fail, what stands out of
+/// each signature's own usual number a minute.
+fn counts(scene: &Scene, log: &LogView) -> BTreeMap<Signature, f64> {
+    let ours = |s: &Signature| *s != Signature::ClientGone;
+    if scene.is_real() {
+        return log.by_signature.iter().filter(|(s, _)| ours(s)).map(|(s, n)| (*s, *n as f64)).collect();
+    }
+    let Some(window) = scene.analysis.window else { return BTreeMap::new() };
+    let mut minutes: BTreeMap<Signature, BTreeMap<Time, f64>> = BTreeMap::new();
+    for row in log.log.failures.iter().filter(|r| window.contains(r.minute) && ours(&r.signature)) {
+        *minutes.entry(row.signature).or_default().entry(row.minute).or_default() += row.count as f64;
+    }
+    let length = window.span().num_minutes().max(1) as usize;
+    let standing_out = |by_minute: BTreeMap<Time, f64>| {
+        let mut all: Vec<f64> = by_minute.into_values().collect();
+        all.resize(length.max(all.len()), 0.0);
+        let usual = grid::median(all.clone()).unwrap_or(0.0);
+        all.into_iter().map(|n| (n - 2.0 * usual - 2.0).max(0.0)).sum()
+    };
+    minutes.into_iter().map(|(s, by_minute)| (s, standing_out(by_minute))).collect()
 }
 
 /// Refused, unanswered, or both.
@@ -196,9 +220,13 @@ fn excess(scene: &Scene, metric: &str) -> Option<f64> {
     if grid.is_blank() {
         return None;
     }
-    let usual = if scene.is_real() { grid.mean(scene.before).unwrap_or(0.0) } else { 0.0 };
-    let over = |g: &Grid| -> f64 { scene.windows.iter().flat_map(|w| g.numbers(*w)).map(|(_, v)| v - usual).sum() };
-    Some(over(&grid).max(0.0))
+    let numbers = || scene.windows.iter().flat_map(|w| grid.numbers(*w)).map(|(_, v)| v);
+    if scene.is_real() {
+        let usual = grid.mean(scene.before).unwrap_or(0.0);
+        return Some(numbers().map(|v| v - usual).sum::<f64>().max(0.0));
+    }
+    let usual = grid::median(numbers().collect()).unwrap_or(0.0);
+    Some(numbers().map(|v| (v - 2.0 * usual - 2.0).max(0.0)).sum())
 }
 
 fn from_codes(asked: &mut Asked) {
