@@ -59,7 +59,7 @@ pub fn context(window: Window) -> Window {
 /// The errors in and around `window`.
 pub fn errors(case: &Case, window: Window) -> Option<Errors> {
     let key = grid::errors_key(case)?;
-    let errors = grid::of(case, &key, context(window));
+    let errors = grid::around(case, &key, window, context(window));
     if errors.is_empty() {
         return None;
     }

@@ -196,12 +196,18 @@ pub fn quantile(mut values: Vec<f64>, q: f64) -> Option<f64> {
 /// The series on its own period inside `window`; derived series are computed. Sparse counts are 0 where
 /// requests flowed and nothing was published.
 pub fn of(case: &Case, key: &SeriesKey, window: Window) -> Grid {
-    if let Some(grid) = derived::of(case, key, window) {
+    around(case, key, window, window)
+}
+
+/// The same over all of `context`, on the period that shows `window` best: what is known coarsely of two weeks
+/// must not stand for what is known by the minute of today.
+pub fn around(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Grid {
+    if let Some(grid) = derived::of(case, key, context) {
         return grid;
     }
-    let Some((track, best)) = best(case, key, window) else { return Grid::default() };
-    let flow = metrics::find(&key.metric).filter(|m| m.sparse).and_then(|_| flow(case, key, window));
-    let mut grid = on_grid(track, best, window, flow.as_ref());
+    let Some((track, best)) = best(case, key, window).or_else(|| best(case, key, context)) else { return Grid::default() };
+    let flow = metrics::find(&key.metric).filter(|m| m.sparse).and_then(|_| flow(case, key, context));
+    let mut grid = on_grid(track, best, context, flow.as_ref());
     grid.mark_unfinished(case.now());
     grid
 }

@@ -100,7 +100,8 @@ struct Minute {
 impl Publisher<'_> {
     fn place(&mut self, at: At) {
         let minutes: Vec<Minute> = (0..self.run.minutes).map(|m| self.minute(m, at)).collect();
-        let flows: Vec<bool> = minutes.iter().map(|m| m.cell.sent > 0).collect();
+        // Published, if as zero, while targets are registered and the balancer has requests at all.
+        let flows: Vec<bool> = (0..self.run.minutes).map(|m| minutes[m].cell.sent > 0 || self.is_flowing(m, at)).collect();
         let count = |f: &dyn Fn(&Minute) -> u32| -> Vec<f64> { minutes.iter().map(|m| non_zero(f64::from(f(m)))).collect() };
         let errors = count(&|m| m.cell.connection_errors());
         let tls = count(&|m| m.cell.tls);
@@ -127,6 +128,12 @@ impl Publisher<'_> {
             self.put("HTTPCode_ELB_5XX_Count", at, "Sum", &all);
             self.connections(at, &minutes);
         }
+    }
+
+    fn is_flowing(&self, minute: usize, at: At) -> bool {
+        let ours = |t: usize| at.group.is_none_or(|g| self.world.targets[t].group == g) && self.run.health(minute, t).registered;
+        let any = (0..self.run.targets).any(|t| (0..self.run.nodes).any(|n| self.run.cell(minute, n, t).sent > 0));
+        any && (0..self.run.targets).any(ours)
     }
 
     fn connections(&mut self, at: At, minutes: &[Minute]) {
