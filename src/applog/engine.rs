@@ -12,7 +12,7 @@ use crate::text::Foreign;
 use crate::time::{Time, Window};
 use chrono::{DateTime, Duration};
 use chrono_tz::Tz;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const SAMPLES: usize = 3;
 const SAMPLE_LIMIT: usize = 2048;
@@ -30,6 +30,7 @@ pub struct Engine {
     drain: Drain,
     tallies: BTreeMap<Key, Tally>,
     streams: Vec<StreamTally>,
+    by_name: HashMap<String, usize>,
     events: BTreeMap<(i64, usize, Sign), Event>,
     lines: u64,
     bytes: u64,
@@ -111,6 +112,7 @@ impl Engine {
             drain: Drain::default(),
             tallies: BTreeMap::new(),
             streams: Vec::new(),
+            by_name: HashMap::new(),
             events: BTreeMap::new(),
             lines: 0,
             bytes: 0,
@@ -125,11 +127,12 @@ impl Engine {
 
     /// The stream of this name; beyond a limit all are one.
     pub fn stream(&mut self, name: &str) -> usize {
-        if let Some(i) = self.streams.iter().position(|s| s.name == name) {
-            return i;
+        let name = if self.streams.len() < STREAMS || self.by_name.contains_key(name) { name } else { "(more streams)" };
+        if let Some(i) = self.by_name.get(name) {
+            return *i;
         }
-        let name = if self.streams.len() < STREAMS { name } else { "(more streams)" };
         self.streams.push(StreamTally { name: crate::changes::json::cut(name, 256), ..StreamTally::default() });
+        self.by_name.insert(name.to_owned(), self.streams.len() - 1);
         self.streams.len() - 1
     }
 

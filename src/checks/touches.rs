@@ -150,15 +150,11 @@ pub(super) fn ask(q: &Question, case: &Case, analysis: &Analysis, book: &mut Boo
 
 /// What touched the path before or at the onset, most telling first.
 fn touched<'a>(q: &Question, case: &Case, analysis: &'a Analysis) -> Vec<&'a Entry> {
-    let latest = in_question(analysis).map(|w| w.end);
-    let begun = |e: &&Entry| latest.is_none_or(|end| e.at <= end);
+    let asked = in_question(analysis);
+    let begun = |e: &&Entry| asked.is_none_or(|w| e.at <= w.end && e.end.unwrap_or(e.at) >= w.start);
     let counts = |e: &&Entry| q.services_count || e.event(case).is_some_and(|event| event.actor.kind != ActorKind::Service);
     let all = analysis.timeline.on_path().into_iter();
-    all.filter(|e| q.kinds.contains(&e.kind))
-        .filter(begun)
-        .filter(counts)
-        .filter(|e| e.likelihood >= 0.01 || e.seconds_from_onset.is_none())
-        .collect()
+    all.filter(|e| q.kinds.contains(&e.kind)).filter(begun).filter(counts).collect()
 }
 
 fn touched_outcome(q: &Question, case: &Case, first: &Entry, n: usize) -> Outcome {

@@ -68,6 +68,14 @@ fn nothing_in_a_complete_reading_passes_and_says_between_when() {
 }
 
 #[test]
+fn a_touch_long_before_is_told_though_it_hardly_explains() {
+    let early = call(minutes(-40), "ec2", "RevokeSecurityGroupIngress", "linh", json!({"groupId": "sg-0aaaaaaaaaaaaaaa1"}));
+    let outcome = run("ask-infra-team", &known(vec![reach(false, 60), What::Events(vec![early])]));
+    assert_eq!(outcome.status, Status::Warn);
+    assert!(outcome.summary.en.contains("40 min before the errors"), "{}", outcome.summary.en);
+}
+
+#[test]
 fn a_capped_or_a_fresh_reading_asks_a_person_and_says_why() {
     let capped = run("ask-infra-team", &known(vec![reach(true, 60)]));
     assert_eq!(capped.status, Status::Ask);
