@@ -95,6 +95,8 @@ pub struct Session {
     pub notice: Option<String>,
     /// Facts changed what is drawn; part of what the board is made from.
     pub data_version: u64,
+    /// The incident was brought before one's eyes.
+    pub placed: bool,
     /// What of the metrics has been asked for, and how finely.
     pub asked: Option<(Window, u32)>,
     /// The verdict that was announced last.
@@ -164,6 +166,7 @@ impl App {
             now: None,
             notice: options.notice.clone(),
             data_version: 0,
+            placed: false,
             asked: None,
             announced: None,
         };
@@ -211,6 +214,11 @@ impl App {
 
     pub fn onset(&self) -> Option<Time> {
         self.judged.as_ref().and_then(|j| j.analysis.onset())
+    }
+
+    /// Something is known, nothing is on its way, and nothing has been said about it yet.
+    pub fn is_judging(&self) -> bool {
+        self.judged.is_none() && self.case.busy.is_empty() && !self.case.settled.is_empty()
     }
 
     pub fn plan(&self) -> Plan {

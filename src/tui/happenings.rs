@@ -47,10 +47,9 @@ pub enum Order {
 
 /// Everything that happened, in order of time.
 pub fn all(case: &Case, judged: Option<&Judged>, look: &Look) -> Vec<Happening> {
-    let mut list: Vec<Happening> = match judged.map(|j| &j.analysis.timeline).filter(|t| !t.entries.is_empty()) {
-        Some(timeline) => timeline.entries.iter().filter_map(|e| of_entry(case, e, look)).collect(),
-        None => case.events.iter().map(|(key, event)| of_event(key, event, judged, look)).collect(),
-    };
+    // Before the timeline is made there is no telling what of a whole account is about this path.
+    let entries = judged.map(|j| j.analysis.timeline.entries.as_slice()).unwrap_or_default();
+    let mut list: Vec<Happening> = entries.iter().filter_map(|e| of_entry(case, e, look)).collect();
     if !list.iter().any(|h| matches!(&h.origin, Origin::Events(keys) if keys.iter().any(|k| k.1 == EventSource::Alarm))) {
         list.extend(alarm_changes(case, judged, look));
     }
@@ -75,19 +74,6 @@ fn of_entry(case: &Case, entry: &Entry, look: &Look) -> Option<Happening> {
         attempt: entry.attempt,
         origin: Origin::Events(entry.events.clone()),
     })
-}
-
-fn of_event(key: &EventKey, event: &Event, judged: Option<&Judged>, look: &Look) -> Happening {
-    Happening {
-        at: event.at,
-        end: event.end,
-        seconds_from_onset: from_onset(judged, event.at),
-        relation: None,
-        rank: 500,
-        text: sentence(event, look),
-        attempt: event.error.is_some(),
-        origin: Origin::Events(vec![key.clone()]),
-    }
 }
 
 fn from_onset(judged: Option<&Judged>, at: Time) -> Option<i64> {
@@ -135,8 +121,9 @@ fn alarm_changes<'a>(case: &'a Case, judged: Option<&'a Judged>, look: &'a Look)
 
 /// What failing steps rest on, where it has a time.
 fn evidence(judged: &Judged, look: &Look) -> Vec<Happening> {
-    let failing = judged.outcomes.iter().filter(|o| matches!(o.status, Status::Fail | Status::Warn) && o.check != "verdict");
-    let mut ids: Vec<&String> = failing.flat_map(|o| &o.evidence).collect();
+    let failing =
+        judged.outcomes.iter().filter(|o| matches!(o.status, Status::Fail | Status::Warn) && !matches!(o.check, "verdict" | "correlation"));
+    let mut ids: Vec<&String> = failing.flat_map(|o| o.evidence.iter().take(2)).collect();
     ids.sort_unstable();
     ids.dedup();
     let timed = ids.into_iter().filter_map(|id| {

@@ -11,7 +11,7 @@ use super::overlays::{Overlay, answer, palette};
 use super::panes::lanes::Geometry;
 use super::panes::{self, gaps, runbook};
 use super::theme::{BUILT_IN, Theme};
-use super::view::Compare;
+use super::view::{self, Compare};
 use super::working;
 use crate::case::answers::{Answer, Said};
 use crate::exchange::{Area, Ask, Fact, What};
@@ -29,7 +29,7 @@ const PAGE: usize = 10;
 impl App {
     /// Takes in one message. What drawing reads is right again afterwards.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let before = self.view.judged_window();
+        let before = (self.view.judged_window(), self.view.window());
         let mut effects = match msg {
             Msg::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Msg::Key(_) => Vec::new(),
@@ -57,8 +57,10 @@ impl App {
                 Vec::new()
             }
         };
-        if self.view.judged_window() != before && self.case.subject.is_some() {
+        if self.view.judged_window() != before.0 && self.case.subject.is_some() {
             effects.push(Effect::Judge(self.view.judged_window()));
+        }
+        if self.view.window() != before.1 && self.case.subject.is_some() {
             effects.extend(self.ask_for_window());
         }
         self.refresh();
@@ -96,17 +98,20 @@ impl App {
     }
 
     fn judged(&mut self, judged: Judged) {
-        let first = self.judged.is_none();
-        let onset = judged.analysis.onset();
         self.announce(&judged);
         self.judged = Some(Arc::new(judged));
         self.session.data_version += 1;
-        // The first verdict may place the cursor, as long as nobody else has.
-        if let Some(onset) = onset.filter(|o| (first || !self.view.touched) && self.view.window().contains(*o))
-            && !self.view.touched
-        {
-            self.view.cursor = onset;
-        }
+        self.place();
+    }
+
+    /// The first onset that is known brings the incident before one's eyes, once, and only if nobody has
+    /// moved anything yet.
+    fn place(&mut self) {
+        let Some(onset) = self.onset().filter(|_| !self.session.placed && !self.view.touched) else { return };
+        self.session.placed = true;
+        self.go_to_incident();
+        self.view.cursor = onset;
+        self.view.touched = false;
     }
 
     /// A verdict that changes while somebody watches is said, not only shown.
@@ -470,11 +475,17 @@ impl App {
     }
 
     fn pin(&mut self) {
-        self.view.pinned = if self.view.pinned.is_some() { None } else { Some(self.view.window()) };
-        let words = if self.view.pinned.is_some() {
-            self.look.say("the verdict stays with this window; p lets it follow again", "kết luận giữ theo khoảng này; p để đi theo lại")
-        } else {
-            self.look.say("the verdict follows the window", "kết luận đi theo khoảng đang xem")
+        self.view.next_about();
+        let words = match self.view.about {
+            view::About::Everything => {
+                self.look.say("the verdict is about everything that was gathered", "kết luận xét mọi thứ đã thu thập")
+            }
+            view::About::Seen => {
+                self.look.say("the verdict follows the window you look at; p pins it", "kết luận đi theo khoảng đang xem; p để giữ lại")
+            }
+            view::About::Pinned(_) => {
+                self.look.say("the verdict stays with this window; p: everything again", "kết luận giữ theo khoảng này; p: xét lại tất cả")
+            }
         };
         self.session.notice = Some(words.into());
     }

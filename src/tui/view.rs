@@ -33,6 +33,17 @@ impl Compare {
     }
 }
 
+/// What the verdict is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// All that was gathered: it stands still while one looks around.
+    #[default]
+    Everything,
+    /// The window that is looked at.
+    Seen,
+    Pinned(Window),
+}
+
 /// The viewport.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
@@ -43,8 +54,7 @@ pub struct View {
     pub marks: [Option<Time>; 2],
     /// The window ends at now and moves with it.
     pub following: bool,
-    /// The verdict is about this window, wherever one looks.
-    pub pinned: Option<Window>,
+    pub about: About,
     pub compare: Option<Compare>,
     /// Windows before this one, with the cursor as it was.
     history: Vec<(Window, Time)>,
@@ -63,7 +73,7 @@ impl View {
             cursor: whole.middle(),
             marks: [None; 2],
             following: false,
-            pinned: None,
+            about: About::default(),
             compare: None,
             history: Vec::new(),
             touched: false,
@@ -80,7 +90,20 @@ impl View {
 
     /// What is judged.
     pub fn judged_window(&self) -> Window {
-        self.pinned.unwrap_or(self.window)
+        match self.about {
+            About::Everything => self.whole,
+            About::Seen => self.window,
+            About::Pinned(window) => window,
+        }
+    }
+
+    /// The verdict about what is looked at, then pinned to it, then about everything again.
+    pub fn next_about(&mut self) {
+        self.about = match self.about {
+            About::Everything => About::Seen,
+            About::Seen => About::Pinned(self.window),
+            About::Pinned(_) => About::Everything,
+        };
     }
 
     /// More was gathered; what is looked at stays, unless nobody has touched it.
@@ -238,9 +261,14 @@ mod tests {
     #[test]
     fn a_pinned_verdict_stays_while_one_looks_around() {
         let mut view = hour();
-        view.pinned = Some(view.window());
         view.zoom(0.5);
         assert_eq!(view.judged_window(), hour().window());
+        view.next_about();
+        assert_eq!(view.judged_window(), view.window());
+        view.next_about();
+        let pinned = view.window();
+        view.zoom(4.0);
+        assert_eq!(view.judged_window(), pinned);
     }
 
     proptest! {

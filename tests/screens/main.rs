@@ -158,6 +158,7 @@ fn every_overlay_and_pane_has_its_picture() {
         ("heat", "w w w"),
         ("compare", "c"),
         ("zoomed", "+ +"),
+        ("everything", "9"),
         ("from_onset", "t t"),
         ("filtered", "3 / s c a l e enter"),
         ("go_to", "T 2 5 : 9 9 enter"),
@@ -297,6 +298,7 @@ fn a_recording_asks_for_nothing_and_a_live_session_asks_for_what_is_missing() {
     let mut live = session(&Options { kind: Kind::Live, ..options() }, (120, 40));
     live.update(Msg::Tick(incident::at(181)));
     assert_eq!(asks(&press(&mut live, "+ + l l u u")), 0, "what is held is not asked again");
+    press(&mut live, "9");
     assert!(asks(&press(&mut live, "-")) > 0, "minutes outside are asked for");
     assert!(asks(&press(&mut live, "c")) > 0, "the day before is asked for when wanted");
 }
@@ -336,7 +338,7 @@ fn opposite_steps_bring_back_the_same_screen() {
         "A A",
         "V V",
         "enter esc",
-        "p p",
+        "p p p",
         "c c c c",
     ] {
         let effects = press(&mut app, keys);

@@ -75,6 +75,8 @@ fn empty_words(app: &App) -> &'static str {
     use crate::exchange::Area;
     if !app.list(Pane::Findings).filter.is_empty() {
         app.look.say("nothing matches; Esc clears the filter", "không có gì khớp; Esc xóa bộ lọc")
+    } else if app.is_judging() {
+        app.look.say("being judged", "đang xét")
     } else if app.case.is_waiting_for(Area::Changes) {
         app.look.say("changes have not been read yet", "chưa đọc các thay đổi")
     } else if app.case.gaps.iter().any(|g| g.area == Area::Changes) {

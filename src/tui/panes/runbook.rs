@@ -146,6 +146,7 @@ fn summary(app: &App, row: &Row, status: Status) -> String {
     match row.outcome {
         Some(_) if row.id == "verdict" && app.session.verdict_hidden => app.look.say("press !", "nhấn !").into(),
         Some(o) if !o.summary.is_empty() => app.look.text(&o.summary).to_owned(),
+        _ if app.is_judging() => app.look.say("being judged", "đang xét").into(),
         _ => words::status(&app.look, status).to_owned(),
     }
 }

@@ -9,6 +9,7 @@ use crate::time::in_words;
 use crate::tui::app::App;
 use crate::tui::clock;
 use crate::tui::paint::{self, Line, Look, piece};
+use crate::tui::view::About;
 use crate::tui::words;
 use chrono::Duration;
 use ratatui::buffer::Buffer;
@@ -36,7 +37,12 @@ pub fn one_line(app: &App) -> String {
 
 fn waiting(app: &App) -> Line {
     let theme = &app.look.theme;
-    let mut line = vec![piece(app.look.say("no verdict yet", "chưa có kết luận"), theme.unknown)];
+    let words = if app.is_judging() {
+        app.look.say("no verdict yet: being judged", "chưa có kết luận: đang xét")
+    } else {
+        app.look.say("no verdict yet", "chưa có kết luận")
+    };
+    let mut line = vec![piece(words, theme.unknown)];
     if let Some((area, (since, detail))) = app.case.busy.iter().next() {
         let age = clock::age(*since, app.now());
         line.push(piece(format!("  {}: {detail} ({age})", words::area(&app.look, *area)), theme.dim));
@@ -188,7 +194,8 @@ fn about(app: &App, judged: &Judged) -> paint::Piece {
         return piece("", theme.dim);
     }
     let clock = app.clock();
-    let pinned = if app.view.pinned.is_some() { app.look.say("pinned to", "giữ ở") } else { app.look.say("for", "xét") };
+    let pinned =
+        if matches!(app.view.about, About::Pinned(_)) { app.look.say("pinned to", "giữ ở") } else { app.look.say("for", "xét") };
     piece(format!("{pinned} {}–{}", clock.minute(judged.window.start), clock.minute(judged.window.end)), theme.info)
 }
 
