@@ -105,7 +105,9 @@ fn compared(page: &mut Page, alarm: &Alarm, code: &CodeAlarm, remarks: &[Remark]
     if all.iter().all(|d| !d.certain) {
         page.line(&say!("  live and file agree, as far as text tells", "  đang chạy và tệp khớp nhau, trong phạm vi đọc chữ"));
     }
-    all.iter().for_each(|d| page.line(&difference(d)));
+    for d in &all {
+        page.line(&difference(d));
+    }
     page.edit(code, remarks);
 }
 

@@ -85,8 +85,8 @@ fn unified(file: &str, lines: &[Line]) -> String {
         match (line.old, &line.new, is_changed(line)) {
             (Some(o), _, false) => out.push_str(&format!(" {}\n", o.text)),
             (o, n, _) => {
-                o.iter().for_each(|o| out.push_str(&format!("-{}\n", o.text)));
-                n.iter().for_each(|n| out.push_str(&format!("+{n}\n")));
+                out.extend(o.iter().map(|o| format!("-{}\n", o.text)));
+                out.extend(n.iter().map(|n| format!("+{n}\n")));
             }
         }
     }

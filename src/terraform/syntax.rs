@@ -48,7 +48,7 @@ pub struct Attribute {
 pub fn read(items: &mut Items, path: &Path, text: &str, problems: &mut Vec<Problem>) {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let file = File { path, text, lines: Lines::of(text) };
-    if name.ends_with(".json") {
+    if path.extension().is_some_and(|e| e == "json") {
         match serde_json::from_str(text) {
             Ok(json) if name.ends_with(".tfvars.json") => set_all(items, &name, json_values(&json)),
             Ok(json) => json_file(items, &file, &json),

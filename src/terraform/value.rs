@@ -143,10 +143,10 @@ fn known(expression: &Expression, scope: &dyn Scope) -> Option<Value> {
         Expression::HeredocTemplate(h) => heredoc(&h.template, scope)?,
         Expression::Parenthesis(p) => evaluate(p.inner(), scope),
         Expression::Variable(name) => reference(vec![Part::Name(name.to_string())], scope)?,
-        Expression::Conditional(c) => match evaluate(&c.cond_expr, scope).truth()? {
-            true => evaluate(&c.true_expr, scope),
-            false => evaluate(&c.false_expr, scope),
-        },
+        Expression::Conditional(c) => {
+            let holds = evaluate(&c.cond_expr, scope).truth()?;
+            evaluate(if holds { &c.true_expr } else { &c.false_expr }, scope)
+        }
         Expression::FuncCall(call) => function(call, scope)?,
         Expression::Traversal(t) => traversal(t, scope)?,
         Expression::UnaryOp(op) => match (op.operator.value(), evaluate(&op.expr, scope)) {
