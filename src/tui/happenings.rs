@@ -56,7 +56,7 @@ pub fn all(case: &Case, judged: Option<&Judged>, look: &Look) -> Vec<Happening> 
     // What an event says by itself need not be inferred from it once more.
     let told: std::collections::HashSet<i64> = list.iter().map(|h| h.at.timestamp()).collect();
     list.extend(judged.map(|j| evidence(j, look)).unwrap_or_default().into_iter().filter(|h| !told.contains(&h.at.timestamp())));
-    list.sort_by(|a, b| (a.at, a.rank).cmp(&(b.at, b.rank)));
+    list.sort_by_key(|h| (h.at, h.rank));
     list
 }
 

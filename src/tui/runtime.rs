@@ -27,6 +27,9 @@ const FRAME: Duration = Duration::from_millis(16);
 /// The same over a slow line.
 const SLOW_FRAME: Duration = Duration::from_millis(250);
 
+/// Nothing but a key or a fact ends this wait.
+const NEVER: Duration = Duration::from_hours(24);
+
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -224,7 +227,7 @@ impl Session {
             return self.frame_time().saturating_sub(self.drawn.map_or(FRAME, |t| t.elapsed()));
         }
         if self.app.session.kind != Kind::Live {
-            return Duration::from_secs(24 * 3600);
+            return NEVER;
         }
         if !self.app.case.busy.is_empty() {
             return Duration::from_secs(if self.app.look.low_bandwidth { 10 } else { 1 });

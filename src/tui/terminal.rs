@@ -33,6 +33,7 @@ impl Guard {
     }
 
     /// Gives the terminal back for a while: Ctrl-Z.
+    #[allow(clippy::unused_self, reason = "only who has the terminal can give it back")]
     pub fn leave(&self) -> io::Result<()> {
         leave()
     }

@@ -199,7 +199,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Answer(form)) => form.type_in(&text),
             Some(Overlay::Filter(t) | Overlay::GoTo(t, _) | Overlay::Palette { text: t, .. }) => {
-                t.push_str(text.get(..200).unwrap_or(&text))
+                t.extend(text.chars().take(200));
             }
             _ => {}
         }
@@ -286,7 +286,7 @@ impl App {
         match over {
             Overlay::Page { about, scroll } => *scroll = (*scroll).min(page::made(self, about, width).1.len().saturating_sub(height)),
             Overlay::Help(scroll) => {
-                *scroll = (*scroll).min(super::overlays::help::lines(self, width.min(88)).len().saturating_sub(height))
+                *scroll = (*scroll).min(super::overlays::help::lines(self, width.min(88)).len().saturating_sub(height));
             }
             _ => {}
         }
@@ -723,7 +723,7 @@ impl App {
         match (self.focus, key) {
             (Pane::Lanes, Some(key)) => self.overlay = Some(Overlay::Page { about: About::Working(key), scroll: 0 }),
             (Pane::Lanes, None) => {
-                self.session.notice = Some(self.look.say("this lane has no data yet", "biểu đồ này chưa có số liệu").into())
+                self.session.notice = Some(self.look.say("this lane has no data yet", "biểu đồ này chưa có số liệu").into());
             }
             _ => return self.open(),
         }

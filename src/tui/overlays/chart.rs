@@ -102,8 +102,15 @@ fn percentiles(buf: &mut Buffer, plot: Rect, inner: Rect, app: &App, lane: &Lane
 }
 
 fn other_statistics(app: &App, key: &SeriesKey, shown: &str) -> Vec<String> {
-    let mut all: Vec<String> =
-        app.case.series.get(key).into_iter().flat_map(|t| t.stretches()).map(|s| s.statistic.clone()).filter(|s| s != shown).collect();
+    let mut all: Vec<String> = app
+        .case
+        .series
+        .get(key)
+        .into_iter()
+        .flat_map(crate::case::series::Track::stretches)
+        .map(|s| s.statistic.clone())
+        .filter(|s| s != shown)
+        .collect();
     all.dedup();
     all
 }

@@ -201,7 +201,7 @@ fn one_event(sheet: &mut Sheet, event: &crate::case::events::Event) {
         (app.look.say("when", "khi nào"), format!("{}{until} {zone}{distance}", app.clock().second(event.at))),
         (app.look.say("who", "ai"), format!("{} {}", event.actor.name, event.actor.arn)),
         (app.look.say("from", "từ đâu"), format!("{} {}", event.actor.from, event.actor.user_agent)),
-        (app.look.say("on", "trên gì"), event.resources.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(" ")),
+        (app.look.say("on", "trên gì"), event.resources.iter().map(crate::text::Foreign::as_str).collect::<Vec<_>>().join(" ")),
         (app.look.say("refused", "bị từ chối"), event.error.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("id", event.id.clone()),
     ];
@@ -313,7 +313,7 @@ fn template(sheet: &mut Sheet, name: &str, id: u32) -> String {
     let Some(t) = app.case.app_logs.get(name).and_then(|l| l.templates.iter().find(|t| t.id == id)) else { return name.to_owned() };
     sheet.say(&t.pattern, theme.text);
     sheet.say(&format!("{} × · {:?}", t.total, t.level), theme.dim);
-    let streams: Vec<&str> = t.streams.iter().map(|s| s.as_str()).collect();
+    let streams: Vec<&str> = t.streams.iter().map(crate::text::Foreign::as_str).collect();
     sheet.say(&streams.join(" "), theme.dim);
     sheet.heading(app.look.say("Lines", "Các dòng"));
     for sample in &t.samples {

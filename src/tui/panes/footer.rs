@@ -22,15 +22,12 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         paint::text(buf, area, area.width - right, 0, &cost, theme.dim);
     }
     let left = Rect { width: area.width.saturating_sub(right + 1), ..area };
-    match &app.session.notice {
-        Some(words) => {
-            paint::text(buf, left, 1, 0, words, theme.warn);
-        }
-        None => {
-            let pieces = hints(app, left.width.saturating_sub(2));
-            let used = paint::line(buf, left, 1, 0, &pieces);
-            busy(buf, left, used + 2, app);
-        }
+    if let Some(words) = &app.session.notice {
+        paint::text(buf, left, 1, 0, words, theme.warn);
+    } else {
+        let pieces = hints(app, left.width.saturating_sub(2));
+        let used = paint::line(buf, left, 1, 0, &pieces);
+        busy(buf, left, used + 2, app);
     }
 }
 

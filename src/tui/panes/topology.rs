@@ -55,7 +55,7 @@ fn listeners(app: &App) -> Vec<Line> {
     for listener in &app.case.listeners {
         rows.push(vec![piece(format!("├ {} :{}", listener.protocol, listener.port), theme.text)]);
         for rule in &listener.rules {
-            let conditions: Vec<&str> = rule.conditions.iter().map(|c| c.as_str()).collect();
+            let conditions: Vec<&str> = rule.conditions.iter().map(crate::text::Foreign::as_str).collect();
             let to: Vec<String> = rule.forwards.iter().map(|f| format!("{} ({})", short_name(&f.target_group), f.weight)).collect();
             rows.push(vec![
                 piece(format!("│  {}", rule.priority), theme.dim),
