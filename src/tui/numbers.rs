@@ -8,13 +8,17 @@ pub fn shown(v: f64, unit: Unit) -> String {
         return "–".into();
     }
     match unit {
-        Unit::Percent => format!("{} %", plain(v)),
+        Unit::Percent => format!("{} %", short(v)),
         Unit::Bytes => scaled(v, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"]),
-        Unit::Seconds if v.abs() >= 0.9995 => format!("{} s", plain(v)),
+        Unit::Seconds if v.abs() >= 0.9995 => format!("{} s", short(v)),
         Unit::Seconds if v.abs() >= 0.0009995 || v == 0.0 => format!("{} ms", plain(v * 1e3)),
         Unit::Seconds => format!("{} µs", plain(v * 1e6)),
         Unit::Count | Unit::Credits | Unit::State => count(v),
     }
+}
+
+fn short(v: f64) -> String {
+    if v.abs() < 9999.5 { plain(v) } else { count(v) }
 }
 
 /// `412`, `3,911`, `81.2 k`, `1.24 M`.
@@ -100,7 +104,7 @@ mod tests {
             (412.0, Unit::Count, "412"),
             (3911.0, Unit::Count, "3,911"),
             (81_234.0, Unit::Count, "81.2 k"),
-            (9_999.6, Unit::Count, "10 k"),
+            (9_999.6, Unit::Count, "10.0 k"),
             (1.3e9, Unit::Bytes, "1.21 GiB"),
             (97.0, Unit::Percent, "97 %"),
             (33.333, Unit::Percent, "33.3 %"),

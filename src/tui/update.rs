@@ -752,13 +752,11 @@ impl App {
     }
 
     fn note(&mut self) -> Vec<Effect> {
-        match self.selected_step().filter(|_| self.focus == Pane::Runbook) {
-            Some(id) => self.open_answer(id, true),
-            None => {
-                self.go_to_pane(Pane::Runbook);
-                Vec::new()
-            }
+        if let Some(id) = self.selected_step().filter(|_| self.focus == Pane::Runbook) {
+            return self.open_answer(id, true);
         }
+        self.go_to_pane(Pane::Runbook);
+        Vec::new()
     }
 
     fn open_answer(&mut self, id: &'static str, at_note: bool) -> Vec<Effect> {
@@ -865,7 +863,7 @@ fn edit(text: &mut String, key: KeyEvent) {
         KeyCode::Backspace => drop(text.pop()),
         KeyCode::Char('u' | 'w') if key.modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
         KeyCode::Char(c) if !key.modifiers.contains(KeyModifiers::CONTROL) && text.len() < 200 => {
-            text.extend(crate::text::clean(&c.to_string()).chars())
+            text.push_str(&crate::text::clean(&c.to_string()));
         }
         _ => {}
     }

@@ -35,10 +35,9 @@ pub fn sign(column: &Column, level: f64, sparse: bool) -> Option<&'static str> {
     match column.mark {
         Mark::NotAsked => Some("░"),
         Mark::Unknown if sparse => Some("?"),
-        Mark::Unknown => None,
         Mark::Quiet => Some("·"),
         Mark::Value if level == 0.0 || level.is_nan() => Some("_"),
-        Mark::Value => None,
+        Mark::Unknown | Mark::Value => None,
     }
 }
 
