@@ -6,6 +6,7 @@ pub mod derived;
 
 use crate::case::Case;
 use crate::case::series::{Series, SeriesKey, Track};
+use crate::exchange::Area;
 use crate::metrics::{self, ERRORS};
 use crate::time::{Time, Window};
 use chrono::Duration;
@@ -205,10 +206,27 @@ pub fn around(case: &Case, key: &SeriesKey, window: Window, context: Window) -> 
     if let Some(grid) = derived::of(case, key, context) {
         return grid;
     }
-    let Some((track, best)) = best(case, key, window).or_else(|| best(case, key, context)) else { return Grid::default() };
+    let Some((track, best)) = best(case, key, window).or_else(|| best(case, key, context)) else {
+        return never_published(case, key, context);
+    };
     let flow = metrics::find(&key.metric).filter(|m| m.sparse).and_then(|_| flow(case, key, context));
     let mut grid = on_grid(track, best, context, flow.as_ref());
     grid.mark_unfinished(case.now());
+    grid
+}
+
+/// A count that leaves zeros out and of which nothing at all came: 0 wherever requests flowed, once the
+/// balancer's metrics have been read.
+fn never_published(case: &Case, key: &SeriesKey, window: Window) -> Grid {
+    let leaves_zeros_out = metrics::find(&key.metric).is_some_and(|m| m.sparse && m.namespace == "AWS/ApplicationELB");
+    let read = !case.is_waiting_for(Area::BalancerMetrics) && case.series.get(key).is_none();
+    let Some(flow) = flow(case, key, window).filter(|_| leaves_zeros_out && read) else { return Grid::default() };
+    let mut grid = Grid { statistic: "Sum".into(), ..Grid::blank(window, flow.period) };
+    for i in 0..grid.len().min(flow.len()) {
+        if !flow.values[i].is_nan() {
+            (grid.values[i], grid.marks[i]) = (0.0, Mark::Quiet);
+        }
+    }
     grid
 }
 

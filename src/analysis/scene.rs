@@ -119,7 +119,7 @@ impl<'a> Scene<'a> {
 
     /// Connection errors in the stretches.
     pub fn total(&self) -> f64 {
-        self.windows.iter().filter_map(|w| self.errors.sum(*w)).sum()
+        self.windows.iter().filter_map(|w| self.errors.sum(*w)).sum::<f64>() + 0.0
     }
 
     /// The sum of a balancer metric in the stretches, beside the alarm's series; of the whole balancer if
@@ -142,7 +142,13 @@ impl<'a> Scene<'a> {
             keys.sort_by_key(|k| k.dimensions.len());
             keys.first().map(|k| (*k).clone())
         };
-        beside.or_else(of_group).or_else(|| grid::widest(self.case, metric))
+        // A count of which nothing was published is still a series of zeros.
+        let of_balancer = || {
+            let balancer = self.errors_key.as_ref()?.dimension("LoadBalancer")?;
+            let sparse = crate::metrics::find(metric).is_some_and(|m| m.sparse && m.namespace == "AWS/ApplicationELB");
+            sparse.then(|| SeriesKey::new(metric, [("LoadBalancer", balancer)]))
+        };
+        beside.or_else(of_group).or_else(|| grid::widest(self.case, metric)).or_else(of_balancer)
     }
 
     /// The group in question, as configured.

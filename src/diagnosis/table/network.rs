@@ -35,7 +35,7 @@ pub(super) const CAUSES: &[Cause] = &[
             must("acl-or-route-blocks", 15, -13), core("acl-or-route-event", 10, -5), w("timeouts", 7, -9), never("refused", -15, 1), w("one-zone", 5, -1), w("step", 3, 0),
             w("ramp", -2, 0), w("one-target", -5, 0), w("all-targets", 0, 0), w("requests-rose", -3, 0), w("instance-check-failed", -8, 0), w("host-silent", -6, 0),
             w("power-event", -5, 0), w("work-fell", 1, 0), w("connection-failures", 1, -12), w("system-check-failed", -6, 0), w("gone-targets", -4, 0), w("log-oom", -5, 0), w("short", -2, 0),
-            w("cpu-high", -4, 0), w("response-time-rose-first", -3, 0), w("one-node", 3, 0), w("aws-event", -2, 0),
+            w("cpu-high", -4, 0), w("response-time-rose-first", -3, 0), w("one-node", 5, 0), w("aws-event", -2, 0),
         ],
         next: || say!("`aws ec2 describe-network-acls` for both subnets: the traffic port in, 1024–65535 out, and the mirror at the balancer", "`aws ec2 describe-network-acls` của cả hai subnet: cổng nhận request chiều vào, 1024–65535 chiều ra, và ngược lại ở phía load balancer"),
     },
