@@ -2,6 +2,7 @@
 //! for CloudWatch and Logs, joined by the SDK's per-service endpoint variables. They are installed, pinned,
 //! into `.awsemu/` on first use, and started on free ports for each test. What they lack (CloudTrail,
 //! Health, lifecycle) must show as gaps and must not keep the right cause from being named.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, reason = "a test that cannot go on should stop")]
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader};

@@ -163,7 +163,7 @@ fn line(dice: &mut Dice, micros: i64, failing: bool, node: u32, oddities: u32) -
         format!("{method} https://www.example.com:443{path}?session={:x}&page={} HTTP/2.0", dice.next(), dice.below(90))
     };
     let agent = if odd(dice) { dice.of(&["\\x22quoted\\x22", "-", "", "x y z"]).to_owned() } else { dice.of(&AGENTS).to_owned() };
-    let agent = if dice.in_ten_thousand(oddities) { agent.repeat(1) + &"u".repeat(8_100) } else { agent };
+    let agent = if dice.in_ten_thousand(oddities) { agent.clone() + &"u".repeat(8_100) } else { agent };
     let reason = if odd(dice) { "LambdaInvalidResponse" } else { "-" };
     let actions = if odd(dice) { "fixed-response" } else { "forward" };
     let group = dice.of(&["api-8080/73e2d6bc24d8a067", "static/9ab12cd34ef56789"]);

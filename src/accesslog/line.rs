@@ -70,7 +70,7 @@ fn status_at_end_of(head: &[u8]) -> Option<u16> {
 
 #[inline]
 fn last_bit(bits: u32) -> u32 {
-    if bits == 0 { 0 } else { 1 << (31 - bits.leading_zeros()) }
+    if bits == 0 { 0 } else { 1 << bits.ilog2() }
 }
 
 /// The same for fields of any length.

@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn a_ramp_begins_where_it_leaves_its_level() {
         let mut values = step(200, 0.0);
-        for i in 50..120 {
-            values[i] += 4.0 * (i - 49) as f64;
+        for (i, value) in values.iter_mut().enumerate().take(120).skip(50) {
+            *value += 4.0 * (i - 49) as f64;
         }
         let at = of(&values, t(0), 60, &episode(60, 100), 0.5).unwrap().at;
         assert!((t(49)..=t(56)).contains(&at), "{at}");

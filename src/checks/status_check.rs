@@ -67,7 +67,7 @@ fn share_known(scene: &Scene, host: &str, window: Window) -> f64 {
         let known = range.clone().filter(|i| matches!(grid.cell(*i), Cell::Value(_))).count();
         known as f64 / range.len().max(1) as f64
     };
-    PARTS.iter().map(|p| share(p)).fold(0.0, f64::max)
+    PARTS.iter().map(share).fold(0.0, f64::max)
 }
 
 /// The first failing part of a host.

@@ -65,6 +65,7 @@ fn winner(answers: &[(&'static str, bool)]) -> (&'static str, Decision) {
     (scores[0].cause.id, decision)
 }
 
+#[allow(clippy::too_many_lines, reason = "one case a cause, in one list")]
 /// For each cause: what a clear case of it shows. The cause comes first and is named.
 #[test]
 fn a_clear_case_of_each_cause_is_named() {

@@ -261,7 +261,7 @@ fn of_aws<S: BuildHasher>(before: &str, to: &mut StandIns<S>) -> String {
     let theirs = |l: &&str| {
         is_region(l) || ["elb", "compute", "s3", "ec2", "ecs", "rds", "cache", "execute-api", "application-autoscaling", "spot"].contains(l)
     };
-    let first_theirs = if labels.len() == 1 { 0 } else { labels.iter().position(|l| theirs(l)).unwrap_or(labels.len()) };
+    let first_theirs = if labels.len() == 1 { 0 } else { labels.iter().position(theirs).unwrap_or(labels.len()) };
     let mut out = Vec::new();
     for (i, label) in labels.iter().enumerate() {
         out.push(if i < first_theirs {

@@ -199,6 +199,7 @@ impl Scribe<'_> {
     }
 
     /// A public or own event of AWS Health.
+    #[allow(clippy::too_many_arguments, reason = "one argument a field of the event")]
     pub fn health(
         &mut self,
         code: &str,

@@ -198,10 +198,10 @@ impl Stub {
 
     fn reply(&self, call: &Call) -> Reply {
         for (operation, rule) in self.shared.rules.lock().unwrap().iter() {
-            if *operation == call.operation {
-                if let Some(reply) = rule(call) {
-                    return reply;
-                }
+            if *operation == call.operation
+                && let Some(reply) = rule(call)
+            {
+                return reply;
             }
         }
         let world = World { case: &self.shared.case, page: *self.shared.page.lock().unwrap() };

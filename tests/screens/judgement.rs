@@ -176,7 +176,6 @@ pub fn judged(case: &Case) -> Judged {
         contributing: vec!["scale-in"],
         none_of_these: 0.03,
         next_steps: vec![say!("accept-queue drops on i-0ab12: ss -lnt", "xem hàng đợi trên i-0ab12: ss -lnt")],
-        ..real.verdict
     };
     Judged {
         window: window(),

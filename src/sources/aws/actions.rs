@@ -53,7 +53,7 @@ impl Service {
     /// Everything about the service in one look.
     #[rustfmt::skip]
     pub const fn facts(self) -> ServiceFacts {
-        use Protocol::*;
+        use Protocol::{Query, Sdk, Json11, RestXml, RestJson};
         const fn f(id: &'static str, host: &'static str, signing: &'static str, iam: &'static str, protocol: Protocol, version: &'static str) -> ServiceFacts {
             ServiceFacts { id, host, signing, iam, protocol, version }
         }

@@ -339,12 +339,11 @@ async fn read_area(ctx: &Context, area: Area, ask: Option<&Ask>) {
 
 /// Metrics reach further back than everything else, for a baseline; an ask gets exactly what it names.
 fn metrics_window(ctx: &Context, ask: Option<&Ask>) -> Window {
-    match ask {
-        Some(ask) => ask.window,
-        None => {
-            let wide = ctx.window.widened(METRICS_BEFORE, METRICS_AFTER);
-            Window { end: wide.end.min(ctx.now.max(ctx.window.end)), ..wide }
-        }
+    if let Some(ask) = ask {
+        ask.window
+    } else {
+        let wide = ctx.window.widened(METRICS_BEFORE, METRICS_AFTER);
+        Window { end: wide.end.min(ctx.now.max(ctx.window.end)), ..wide }
     }
 }
 
