@@ -50,7 +50,7 @@ pub fn rank(case: &Case, window: Window, episodes: &[Episode]) -> Vec<Correlatio
     let mut shapes = Shapes::default();
     let mut bench = Bench::default();
     let mut by_role: BTreeMap<Role, Vec<Entrant>> = BTreeMap::new();
-    for candidate in candidates(case, pulse.context).chain(derived(case, pulse.context)) {
+    for candidate in candidates(case, pulse.looked, pulse.context).chain(derived(case, pulse.looked, pulse.context)) {
         let shape = shapes.place(&pulse, &candidate);
         let Some(reach) = bench.reach(&candidate, shapes.get(shape)) else { continue };
         by_role.entry(candidate.metric.role).or_default().push(Entrant { candidate, shape, reach });
@@ -92,7 +92,7 @@ impl Shapes {
 }
 
 /// Every published series, with zeros where silence means zero.
-fn candidates(case: &Case, context: Window) -> impl Iterator<Item = Candidate<'_>> {
+fn candidates(case: &Case, looked: Window, context: Window) -> impl Iterator<Item = Candidate<'_>> {
     let mut flows: BTreeMap<&BTreeMap<String, String>, Option<Grid>> = BTreeMap::new();
     let mut row: Option<&'static Metric> = None;
     case.series.iter().filter_map(move |(key, track)| {
@@ -100,9 +100,12 @@ fn candidates(case: &Case, context: Window) -> impl Iterator<Item = Candidate<'_
             row = metrics::find(&key.metric);
         }
         let metric = row.filter(|m| m.name == key.metric && m.role != Role::Context)?;
-        let stretch = track.best(metric.statistic, context).or_else(|| track.best("", context))?;
-        let flow =
-            if metric.sparse { flows.entry(&key.dimensions).or_insert_with(|| grid::flow(case, key, context)).as_ref() } else { None };
+        let stretch = [looked, context].into_iter().find_map(|w| track.best(metric.statistic, w).or_else(|| track.best("", w)))?;
+        let flow = if metric.sparse {
+            flows.entry(&key.dimensions).or_insert_with(|| grid::flow(case, key, looked, context)).as_ref()
+        } else {
+            None
+        };
         Some(candidate(key, metric, track, stretch, context, flow))
     })
 }
@@ -123,19 +126,29 @@ fn candidate<'a>(
         (stretch.time(from), Cow::Borrowed(&stretch.values[from..index(context.end).max(from)]))
     } else {
         let grid = grid::on_grid(track, stretch, context, flow);
-        (grid.start.unwrap_or(context.start), Cow::Owned(grid.values))
+        let (start, values) = known_part(grid.start.unwrap_or(context.start), grid.period, grid.values);
+        (start, Cow::Owned(values))
     };
     Candidate { key: Cow::Borrowed(key), metric, start, values, period: stretch.period }
 }
 
+/// Without what is unknown at either end: at alignments with nothing, chance would seem to reach nothing.
+fn known_part(start: Time, period: u32, mut values: Vec<f64>) -> (Time, Vec<f64>) {
+    let last = values.iter().rposition(|v| !v.is_nan()).map_or(0, |i| i + 1);
+    values.truncate(last);
+    let first = values.iter().position(|v| !v.is_nan()).unwrap_or(0);
+    values.drain(..first);
+    (start + Duration::seconds(i64::from(period) * first as i64), values)
+}
+
 /// Series computed here that may be causes.
-fn derived(case: &Case, context: Window) -> impl Iterator<Item = Candidate<'_>> {
+fn derived(case: &Case, looked: Window, context: Window) -> impl Iterator<Item = Candidate<'_>> {
     let keys = grid::derived::keys(case).into_iter().filter(|k| k.metric != "LogFailures");
     keys.filter_map(move |key| {
         let metric = metrics::find(&key.metric)?;
-        let grid = grid::of(case, &key, context);
-        let (start, period) = (grid.start?, grid.period);
-        Some(Candidate { key: Cow::Owned(key), metric, start, values: Cow::Owned(grid.values), period })
+        let grid = grid::around(case, &key, looked, context);
+        let (start, values) = known_part(grid.start?, grid.period, grid.values);
+        Some(Candidate { key: Cow::Owned(key), metric, start, values: Cow::Owned(values), period: grid.period })
     })
 }
 

@@ -63,7 +63,7 @@ pub fn errors(case: &Case, window: Window) -> Option<Errors> {
     if errors.is_empty() {
         return None;
     }
-    let flow = grid::flow(case, &key, context(window));
+    let flow = grid::flow(case, &key, window, context(window));
     let requests = (0..errors.len()).map(|i| requests_in(flow.as_ref(), &errors, i)).collect();
     let threshold = case.alarm.as_ref().and_then(|a| Threshold::of(a, errors.period));
     Some(Errors { errors, requests, threshold })

@@ -203,27 +203,31 @@ pub fn of(case: &Case, key: &SeriesKey, window: Window) -> Grid {
 /// The same over all of `context`, on the period that shows `window` best: what is known coarsely of two weeks
 /// must not stand for what is known by the minute of today.
 pub fn around(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Grid {
-    if let Some(grid) = derived::of(case, key, context) {
+    if let Some(grid) = derived::of(case, key, window, context) {
         return grid;
     }
-    let Some((track, best)) = best(case, key, window).or_else(|| best(case, key, context)) else {
-        return never_published(case, key, context);
-    };
-    let flow = metrics::find(&key.metric).filter(|m| m.sparse).and_then(|_| flow(case, key, context));
+    let found = best(case, key, window).or_else(|| if is_known_zero(case, key) { None } else { best(case, key, context) });
+    let Some((track, best)) = found else { return never_published(case, key, window, context) };
+    let flow = metrics::find(&key.metric).filter(|m| m.sparse).and_then(|_| flow(case, key, window, context));
     let mut grid = on_grid(track, best, context, flow.as_ref());
     grid.mark_unfinished(case.now());
     grid
 }
 
-/// A count that leaves zeros out and of which nothing at all came: 0 wherever requests flowed, once the
-/// balancer's metrics have been read.
-fn never_published(case: &Case, key: &SeriesKey, window: Window) -> Grid {
+/// A count that leaves zeros out, once all that there is of the balancer's metrics has been read.
+fn is_known_zero(case: &Case, key: &SeriesKey) -> bool {
     let leaves_zeros_out = metrics::find(&key.metric).is_some_and(|m| m.sparse && m.namespace == "AWS/ApplicationELB");
-    let read = !case.is_waiting_for(Area::BalancerMetrics) && case.series.get(key).is_none();
-    let Some(flow) = flow(case, key, window).filter(|_| leaves_zeros_out && read) else { return Grid::default() };
-    let mut grid = Grid { statistic: "Sum".into(), ..Grid::blank(window, flow.period) };
+    leaves_zeros_out && !case.is_waiting_for(Area::BalancerMetrics)
+}
+
+/// Such a count of which nothing came in the window: 0 wherever requests flowed, unknown where it was read
+/// at another period.
+fn never_published(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Grid {
+    let Some(flow) = flow(case, key, window, context).filter(|_| is_known_zero(case, key)) else { return Grid::default() };
+    let elsewhere = |t: Time| case.series.get(key).is_some_and(|track| track.stretches().iter().any(|s| s.index(t).is_some()));
+    let mut grid = Grid { statistic: "Sum".into(), ..Grid::blank(context, flow.period) };
     for i in 0..grid.len().min(flow.len()) {
-        if !flow.values[i].is_nan() {
+        if !flow.values[i].is_nan() && grid.time(i).is_some_and(|t| !elsewhere(t)) {
             (grid.values[i], grid.marks[i]) = (0.0, Mark::Quiet);
         }
     }
@@ -253,12 +257,15 @@ fn flowed(flow: &Grid, t: Time, seconds: u32) -> bool {
     flow.index(t).is_some_and(|i| flow.values[i..].iter().take(periods).any(|v| !v.is_nan()))
 }
 
-/// The requests of the same balancer, group and zone; of the whole balancer where those were not asked for.
-pub fn flow(case: &Case, key: &SeriesKey, window: Window) -> Option<Grid> {
+/// The requests of the same balancer, group and zone, on the period that shows `window` best; of the whole
+/// balancer where those were not asked for.
+pub fn flow(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Option<Grid> {
     let same = SeriesKey { metric: "RequestCount".into(), dimensions: key.dimensions.clone() };
     let whole = SeriesKey::new("RequestCount", key.dimension("LoadBalancer").map(|lb| ("LoadBalancer", lb)));
-    let (track, stretch) = best(case, &same, window).or_else(|| best(case, &whole, window))?;
-    Some(on_grid(track, stretch, window, None))
+    let (track, stretch) = [(&same, window), (&whole, window), (&same, context), (&whole, context)]
+        .into_iter()
+        .find_map(|(key, window)| best(case, key, window))?;
+    Some(on_grid(track, stretch, context, None))
 }
 
 /// The series that the alarm watches: its own dimensions, or else the balancer's, or else the first there is.

@@ -65,7 +65,7 @@ pub fn windows(window: Window, episodes: &[Episode]) -> Vec<Window> {
 fn from_metrics(case: &Case, around: Window, windows: &[Window], dimensions: usize, name: fn(&SeriesKey) -> Option<&str>) -> Vec<Share> {
     let hull = windows.iter().copied().fold(around, |a, b| a.hull(&b));
     let sum = |key: &SeriesKey| {
-        let grid = grid::of(case, key, hull);
+        let grid = grid::around(case, key, around, hull);
         windows.iter().filter_map(|w| grid.sum(*w)).sum::<f64>()
     };
     let keys: Vec<&SeriesKey> =

@@ -31,7 +31,9 @@ pub struct Scene<'a> {
     pub near: Window,
     /// What counts as "before".
     pub before: Window,
-    /// The window with hours around it.
+    /// What is looked at, with every stretch of errors in it.
+    pub looked: Window,
+    /// The same with hours around it.
     pub around: Window,
     pub errors_key: Option<SeriesKey>,
     pub errors: Grid,
@@ -76,8 +78,10 @@ impl<'a> Scene<'a> {
         let main = episode.map_or(window, |e| Window { start: e.onset, end: e.end.unwrap_or(window.end.max(e.onset)) });
         let around = episodes::context(windows.iter().copied().fold(window, |a, b| a.hull(&b)));
         let errors_key = grid::errors_key(case);
-        let errors = errors_key.as_ref().map(|k| grid::of(case, k, around)).unwrap_or_default();
-        let requests = errors_key.as_ref().map(|k| grid::of(case, &grid::beside(k, "RequestCount"), around)).unwrap_or_default();
+        let looked = windows.iter().copied().fold(window, |a, b| a.hull(&b));
+        let grid = |key: &SeriesKey| grid::around(case, key, looked, around);
+        let errors = errors_key.as_ref().map(&grid).unwrap_or_default();
+        let requests = errors_key.as_ref().map(|k| grid(&grid::beside(k, "RequestCount"))).unwrap_or_default();
         let log = case.access_log.as_ref().filter(|l| covers(l, main)).map(|l| view(l, &windows));
         let hosts = hosts(case, log.as_ref());
         let group = group(case, analysis, errors_key.as_ref());
@@ -88,6 +92,7 @@ impl<'a> Scene<'a> {
             before: Window { start: main.start - Duration::minutes(35), end: main.start - Duration::minutes(5) },
             windows,
             episode,
+            looked,
             around,
             errors_key,
             errors,
@@ -96,6 +101,11 @@ impl<'a> Scene<'a> {
             hosts,
             log,
         }
+    }
+
+    /// A series with hours around, on the period that shows what is looked at best.
+    pub fn grid(&self, key: &SeriesKey) -> Grid {
+        grid::around(self.case, key, self.looked, self.around)
     }
 
     /// A stretch of errors that stands out, not a lone breach.
@@ -126,7 +136,7 @@ impl<'a> Scene<'a> {
     /// the metric has no group.
     pub fn sum(&self, metric: &str) -> Option<f64> {
         let key = self.key(metric)?;
-        let grid = grid::of(self.case, &key, self.around);
+        let grid = self.grid(&key);
         if grid.is_blank() {
             return None;
         }

@@ -50,7 +50,7 @@ impl Shift {
 /// The shift of a series; `None` where before or during is not known.
 pub fn of(scene: &Scene, key: &SeriesKey) -> Option<Shift> {
     let metric = metrics::find(&key.metric)?;
-    let grid = grid::of(scene.case, key, scene.around);
+    let grid = scene.grid(key);
     let before = grid.median(scene.before).or_else(|| {
         let longer = crate::time::Window { start: scene.around.start, ..scene.before };
         grid.median(longer)

@@ -4,7 +4,6 @@
 use super::numbers::{no_hosts, origin, when};
 use super::{Book, Check, Outcome, Status, Value};
 use crate::analysis::Analysis;
-use crate::analysis::grid;
 use crate::analysis::scene::Scene;
 use crate::analysis::shift::{self, Shift};
 use crate::case::Case;
@@ -116,7 +115,7 @@ fn one(scene: &Scene, id: &str, s: &Shift, book: &mut Book) -> String {
 fn credits(scene: &Scene, book: &mut Book) -> Option<(String, Text)> {
     let near = scene.near.widened(Duration::minutes(5), Duration::zero());
     let throttled = |h: &&crate::analysis::scene::Host| h.instance.is_none_or(|i| i.is_burstable() && i.credits.as_deref() != Some("unlimited"));
-    let balance = |id: &str| grid::of(scene.case, &SeriesKey::new("CPUCreditBalance", [("InstanceId", id)]), scene.around).smallest(near);
+    let balance = |id: &str| scene.grid(&SeriesKey::new("CPUCreditBalance", [("InstanceId", id)])).smallest(near);
     let (id, (at, least)) = scene
         .hosts
         .iter()

@@ -56,7 +56,7 @@ impl Check for Step {
 }
 
 fn series(scene: &Scene, part: &str, host: &str) -> grid::Grid {
-    grid::of(scene.case, &SeriesKey::new(part, [("InstanceId", host)]), scene.around)
+    scene.grid(&SeriesKey::new(part, [("InstanceId", host)]))
 }
 
 /// The share of the window in which any part is known, up to the end of what could have been published.

@@ -21,6 +21,8 @@ const LEAST_SHIFTS: usize = 20;
 pub(super) struct Pulse {
     /// The stretches that count, in order.
     pub windows: Vec<Window>,
+    /// What is looked at; the periods that show it best are compared.
+    pub looked: Window,
     /// What is compared.
     pub context: Window,
     /// The one that onsets are measured against.
@@ -39,7 +41,7 @@ impl Pulse {
         let context = hull.widened(CONTEXT, CONTEXT);
         let heights = heights(data, &windows);
         let episode = main(found).cloned();
-        Some(Self { windows, context, episode, heights })
+        Some(Self { windows, looked: window.hull(&hull), context, episode, heights })
     }
 
     /// The mean height over a period of another series.

@@ -33,7 +33,7 @@ fn hosts(case: &Case) -> BTreeSet<&str> {
 fn silent_since(case: &Case, pulse: &Pulse, host: &str) -> Option<(Time, u32)> {
     let grids: Vec<Grid> = WATCHED
         .iter()
-        .map(|m| grid::of(case, &SeriesKey::new(m, [("InstanceId", host)]), pulse.context))
+        .map(|m| grid::around(case, &SeriesKey::new(m, [("InstanceId", host)]), pulse.looked, pulse.context))
         .filter(|g| !g.is_blank())
         .collect();
     let coarsest = grids.iter().map(|g| g.period).max()?;

@@ -137,7 +137,7 @@ fn pruning_changes_nothing() {
     let window = Window { start: t(0), end: t(180) };
     let pulse = Pulse::of(&case, window, &episodes::find(&case, window)).unwrap();
     let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
-    let mut plain: Vec<f64> = candidates(&case, pulse.context)
+    let mut plain: Vec<f64> = candidates(&case, pulse.looked, pulse.context)
         .filter(|c| c.metric.role == Role::Cause)
         .filter_map(|c| {
             let place = shapes.place(&pulse, &c);

@@ -14,11 +14,11 @@ use std::collections::BTreeSet;
 const LEAST_REQUESTS: f64 = 20.0;
 
 /// Computes `key` if it is a derived series; dimensions are named as those of what it is derived from.
-pub fn of(case: &Case, key: &SeriesKey, window: Window) -> Option<Grid> {
+pub fn of(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Option<Grid> {
     match key.metric.as_str() {
-        "ErrorRate" => Some(error_rate(case, key, window)),
-        "RequestsPerHealthyTarget" => Some(per_healthy_target(case, key, window)),
-        "LogFailures" => Some(log_failures(case, key, window)),
+        "ErrorRate" => Some(error_rate(case, key, window, context)),
+        "RequestsPerHealthyTarget" => Some(per_healthy_target(case, key, window, context)),
+        "LogFailures" => Some(log_failures(case, key, context)),
         _ => None,
     }
 }
@@ -44,18 +44,18 @@ fn log_keys(case: &Case) -> Vec<SeriesKey> {
 }
 
 /// Percent of requests; unknown where too few came for a rate to mean something.
-fn error_rate(case: &Case, key: &SeriesKey, window: Window) -> Grid {
-    let requests = super::of(case, &beside(key, "RequestCount"), window);
-    let errors = super::of(case, &beside(key, ERRORS), window);
+fn error_rate(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Grid {
+    let requests = super::around(case, &beside(key, "RequestCount"), window, context);
+    let errors = super::around(case, &beside(key, ERRORS), window, context);
     let least = LEAST_REQUESTS * f64::from(requests.period) / 60.0;
     combine(&errors, &requests, |e, r| (r >= least).then(|| 100.0 * e / r))
 }
 
 /// Requests divided by the healthy targets of the moment; by all who got them where none was healthy is
 /// left to `RequestCountPerTarget`.
-fn per_healthy_target(case: &Case, key: &SeriesKey, window: Window) -> Grid {
-    let requests = super::of(case, &beside(key, "RequestCount"), window);
-    let healthy = super::of(case, &beside(key, "HealthyHostCount"), window);
+fn per_healthy_target(case: &Case, key: &SeriesKey, window: Window, context: Window) -> Grid {
+    let requests = super::around(case, &beside(key, "RequestCount"), window, context);
+    let healthy = super::around(case, &beside(key, "HealthyHostCount"), window, context);
     combine(&requests, &healthy, |r, h| (h >= 1.0).then(|| r / h))
 }
 

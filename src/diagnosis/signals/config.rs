@@ -28,14 +28,12 @@ fn ways(asked: &mut Asked) {
     let moment = scene.episode.map(|e| e.onset + Duration::seconds(i64::from(e.onset_uncertainty.max(60))));
     let all = moment.map_or_else(|| path::evaluate(case), |t| evaluate_at(case, t));
     let groups = case.groups_in_question();
-    let ours: Vec<PathResult> = all
-        .into_iter()
-        .filter(|w| w.purpose.serves(Purpose::Traffic) && !w.target.gone && groups.iter().any(|g| g.arn == w.target.group))
-        .collect();
+    let ours = all.into_iter().filter(|w| w.purpose.serves(Purpose::Traffic) && groups.iter().any(|g| g.arn == w.target.group));
+    let (gone, ours): (Vec<PathResult>, Vec<PathResult>) = ours.partition(|w| w.target.gone);
     hops(asked, &ours, "target-sg-blocks", &[HopKind::TargetSecurityGroup]);
     hops(asked, &ours, "balancer-sg-blocks", &[HopKind::BalancerSecurityGroup]);
     hops(asked, &ours, "acl-or-route-blocks", &HopKind::ACL_AND_ROUTE);
-    addresses(asked, &ours);
+    addresses(asked, &ours, &gone);
     whole(asked, &ours);
 }
 
@@ -81,7 +79,7 @@ fn whole(asked: &mut Asked, ways: &[PathResult]) {
 }
 
 /// Addresses that nothing has, of targets that are addresses.
-fn addresses(asked: &mut Asked, ways: &[PathResult]) {
+fn addresses(asked: &mut Asked, ways: &[PathResult], gone: &[PathResult]) {
     let case = asked.scene.case;
     let by_address = case.groups_in_question().iter().any(|g| g.target_type == "ip");
     if !by_address {
@@ -91,7 +89,11 @@ fn addresses(asked: &mut Asked, ways: &[PathResult]) {
         }
         return;
     }
-    hops(asked, ways, "address-without-owner", &[HopKind::Address]);
+    // A target may have been taken out since because it had no owner; one that failed counts.
+    let log = asked.scene.log.as_ref();
+    let failed = |w: &&PathResult| w.target.log_name().is_some_and(|n| log.is_some_and(|l| l.by_target.contains_key(n.as_str())));
+    let with_failed: Vec<PathResult> = ways.iter().chain(gone.iter().filter(failed)).cloned().collect();
+    hops(asked, &with_failed, "address-without-owner", &[HopKind::Address]);
 }
 
 fn ports(asked: &mut Asked) {

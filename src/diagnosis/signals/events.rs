@@ -2,7 +2,7 @@
 //! past the onset and have settled.
 
 use super::{Answer, Asked};
-use crate::analysis::timeline::{Entry, Kind, Relation, STRONG, WEAK};
+use crate::analysis::timeline::{Entry, Kind, Relation, WEAK};
 use crate::case::Case;
 use crate::case::events::{Event, EventSource};
 use crate::checks::touches;
@@ -19,6 +19,9 @@ struct Wanted {
     /// Sources that would all have shown it.
     sources: &'static [EventSource],
 }
+
+/// From here on an event on the path is taken for what it is.
+const CONVINCING: f64 = 6.0;
 
 const TRAIL: &[EventSource] = &[EventSource::CloudTrail];
 const FLEET: &[EventSource] = &[EventSource::CloudTrail, EventSource::AutoScaling];
@@ -66,7 +69,8 @@ fn answer(asked: &mut Asked, wanted: &Wanted, onset: Time) -> Answer {
         .filter(|e| counts(e) && (wanted.is)(case, e) && e.likelihood >= WEAK)
         .max_by(|a, b| a.likelihood.total_cmp(&b.likelihood).then_with(|| b.rank.cmp(&a.rank)));
     if let Some(entry) = found {
-        let strength = if entry.likelihood >= STRONG { 1.0 } else { 0.3 + 0.4 * (entry.likelihood / STRONG) };
+        // A long happening spreads its likelihood over its length; on the path and in time it still counts.
+        let strength = (entry.likelihood / CONVINCING).clamp(0.5, 1.0);
         return Answer::Yes(strength, touches::evidence(case, entry, asked.book));
     }
     match unread(case, wanted.sources, onset) {

@@ -216,7 +216,7 @@ fn lost_syns(asked: &mut Asked, log: &LogView) {
 /// A code's count in the stretches beyond what it usually is.
 fn excess(scene: &Scene, metric: &str) -> Option<f64> {
     let key = scene.key(metric)?;
-    let grid = grid::of(scene.case, &key, scene.around);
+    let grid = scene.grid(&key);
     if grid.is_blank() {
         return None;
     }

@@ -13,8 +13,8 @@ pub(super) fn ask(asked: &mut Asked) {
         return;
     }
     let Some(key) = scene.healthy_key() else { return };
-    let healthy = grid::of(scene.case, &key, scene.around);
-    let unhealthy = grid::of(scene.case, &grid::beside(&key, "UnHealthyHostCount"), scene.around);
+    let healthy = scene.grid(&key);
+    let unhealthy = scene.grid(&grid::beside(&key, "UnHealthyHostCount"));
     let (Some(usual), Some(onset)) = (healthy.median(scene.before), scene.onset()) else { return };
     let during = Window { start: onset - Duration::minutes(5), end: scene.near.end + Duration::minutes(5) };
     let Some((at, least)) = healthy.smallest(during) else { return };

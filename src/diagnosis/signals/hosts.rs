@@ -1,7 +1,7 @@
 //! The machines: status checks, silence, credits, memory, network allowances, and whether work fell.
 
 use super::Asked;
-use crate::analysis::grid::{self, Cell, Grid};
+use crate::analysis::grid::{Cell, Grid};
 use crate::analysis::scene::{Host, Scene};
 use crate::analysis::shift::{self, Shift};
 use crate::case::series::SeriesKey;
@@ -43,8 +43,7 @@ enum Checked {
 }
 
 fn checked(scene: &Scene, host: &Host, metrics: &[&str], window: Window) -> Checked {
-    let grids: Vec<Grid> =
-        metrics.iter().map(|m| grid::of(scene.case, &of_host(m, host.id), scene.around)).filter(|g| !g.is_blank()).collect();
+    let grids: Vec<Grid> = metrics.iter().map(|m| scene.grid(&of_host(m, host.id))).filter(|g| !g.is_blank()).collect();
     let failed = |g: &Grid| g.numbers(window).find(|(_, v)| *v >= 1.0).map(|(t, _)| t);
     if let Some(at) = grids.iter().filter_map(failed).min() {
         // A check that had failed for long before is no news.
@@ -203,7 +202,7 @@ fn credits(asked: &mut Asked) {
         .suspects()
         .iter()
         .filter_map(|h| {
-            let grid = grid::of(scene.case, &of_host("CPUCreditBalance", h.id), scene.around);
+            let grid = scene.grid(&of_host("CPUCreditBalance", h.id));
             grid.smallest(scene.near.widened(Duration::minutes(5), Duration::zero())).map(|(t, v)| (h.id, t, v))
         })
         .collect();
@@ -272,8 +271,7 @@ fn agent<'a>(scene: &'a Scene, metric: &'a str) -> Vec<&'a SeriesKey> {
 fn memory(asked: &mut Asked) {
     let scene = asked.scene;
     let keys = agent(scene, "mem_used_percent").into_iter().chain(agent(scene, "ECSMemoryUtilization"));
-    let peaks: Vec<(&SeriesKey, Time, f64)> =
-        keys.filter_map(|k| grid::of(scene.case, k, scene.around).largest(scene.near).map(|(t, v)| (k, t, v))).collect();
+    let peaks: Vec<(&SeriesKey, Time, f64)> = keys.filter_map(|k| scene.grid(k).largest(scene.near).map(|(t, v)| (k, t, v))).collect();
     let Some((key, at, peak)) = peaks.into_iter().max_by(|a, b| a.2.total_cmp(&b.2)) else { return };
     let name = key.instance().or(key.dimension("ServiceName")).unwrap_or("?");
     let words = say!("memory reached {peak:.0} % on {name}", "bộ nhớ lên tới {peak:.0} % ở {name}");
@@ -286,7 +284,7 @@ fn allowances(asked: &mut Asked) {
     let keys: Vec<&SeriesKey> = metrics.iter().flat_map(|m| agent(scene, m)).collect();
     let mut worst: Option<(&SeriesKey, f64)> = None;
     for key in &keys {
-        let grid = grid::of(scene.case, key, scene.around);
+        let grid = scene.grid(key);
         let Some(grown) = growth(&grid, scene) else { continue };
         if worst.is_none_or(|(_, most)| grown > most) {
             worst = Some((key, grown));

@@ -81,7 +81,7 @@ fn requests(asked: &mut Asked) {
 fn carried(asked: &mut Asked, key: &SeriesKey, s: &Shift) {
     let scene = asked.scene;
     let Some(errors) = &scene.errors_key else { return };
-    let level = grid::of(scene.case, key, scene.around).median(scene.main()).unwrap_or(s.during).max(s.during);
+    let level = scene.grid(key).median(scene.main()).unwrap_or(s.during).max(s.during);
     let Some(dose) = baseline::dose(scene.case, key, errors, &scene.windows, 0.97 * level) else { return };
     let (periods, quiet) = (dose.periods, dose.quiet);
     let values = vec![Value::new("load", level), Value::new("periods", periods as f64), Value::new("without errors", quiet as f64)];
@@ -114,7 +114,7 @@ fn per_target(asked: &mut Asked) {
 
 fn fewer(asked: &mut Asked, key: &SeriesKey) {
     let scene = asked.scene;
-    let grid = grid::of(scene.case, key, scene.around);
+    let grid = scene.grid(key);
     let (Some(usual), Some(onset)) = (grid.median(scene.before), scene.onset()) else { return };
     let step = Duration::seconds(i64::from(grid.period));
     let until = |t: Time| crate::time::Window { start: scene.before.end - Duration::minutes(10), end: t };

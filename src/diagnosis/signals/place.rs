@@ -143,7 +143,7 @@ fn by_flags(asked: &mut Asked) {
     let scene = asked.scene;
     let mut keys = scene.case.series.of("AnomalousHostCount").map(|(k, _)| k);
     let Some(key) = keys.find(|k| k.group() == scene.group.as_deref() && k.zone().is_none()) else { return };
-    let grid = crate::analysis::grid::of(scene.case, key, scene.around);
+    let grid = scene.grid(key);
     let Some((at, most)) = grid.largest(scene.near) else { return };
     let usual = grid.median(scene.before).unwrap_or(0.0);
     let words = say!(

@@ -68,7 +68,7 @@ fn share(asked: &mut Asked) {
     let key =
         keys.filter(|k| k.group() == group && group.is_some() && k.zone().is_none()).min().cloned().or_else(|| scene.errors_key.clone());
     let Some(key) = key else { return };
-    let of = |key: &crate::case::series::SeriesKey| crate::analysis::grid::of(scene.case, key, scene.around).sum(scene.main());
+    let of = |key: &crate::case::series::SeriesKey| scene.grid(key).sum(scene.main());
     let requests = of(&crate::analysis::grid::beside(&key, "RequestCount"));
     let (Some(errors), Some(requests)) = (of(&key), requests.filter(|r| *r >= 20.0)) else { return };
     let percent = 100.0 * errors / requests;
