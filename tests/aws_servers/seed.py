@@ -27,6 +27,9 @@ random.seed(7)
 now = datetime.now(timezone.utc).replace(second=0, microsecond=0)
 onset = now - timedelta(minutes=40)
 end = now - timedelta(minutes=12)
+if scenario == "instance-stopped":
+    # The server stamps a stop with the time it is told to: the errors begin when it does.
+    onset, end = now - timedelta(minutes=3), now + timedelta(minutes=10)
 start = now - timedelta(hours=4)
 
 vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

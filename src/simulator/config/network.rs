@@ -22,7 +22,7 @@ impl Settings<'_> {
             from_port: from,
             to_port: from,
             peer: Peer::Cidr("0.0.0.0/0".into()),
-            description: Some(words.into()),
+            description: (!words.is_empty()).then(|| words.into()),
         };
         let mut rules = vec![open(false, Some(443), "tcp", "HTTPS from anywhere")];
         if self.plan.wiring.no_egress {
@@ -47,7 +47,7 @@ impl Settings<'_> {
             from_port: Some(port),
             to_port: Some(port),
             peer: Peer::Group(self.world.balancer.security_group.clone()),
-            description: Some(words.into()),
+            description: (!words.is_empty()).then(|| words.into()),
         };
         let blocked = self.plan.wiring.no_ingress.contains(&g);
         let mut rules = vec![SecurityGroupRule {
