@@ -135,7 +135,6 @@ fn a_removed_security_group_rule_is_named() {
 }
 
 #[test]
-#[ignore = "not green yet: moto stamps the stop with the time of seeding, 40 minutes after the seeded errors"]
 fn a_stopped_instance_is_named() {
     names("instance-stopped", &["instance-power-event"]);
 }

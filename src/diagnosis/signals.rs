@@ -110,6 +110,7 @@ signals! {
     "instance-check-failed" Target, HostMetrics, "whether a target's instance status check failed", "instance status check của target có lỗi không";
     "system-check-failed" Target, HostMetrics, "whether a target's system or EBS status check failed", "system hoặc EBS status check của target có lỗi không";
     "host-silent" Target, HostMetrics, "whether a target stopped reporting altogether", "có target nào ngừng gửi số liệu hẳn không";
+    "stopped-by-call" Event("instance-state"), Instances, "whether a silent target was stopped through the API", "target im lặng có bị dừng qua API không";
     "zone-silent" Target, HostMetrics, "whether several machines of one zone failed together", "nhiều máy trong một zone có cùng hỏng không";
     "work-fell" Target, HostMetrics, "whether the failing targets' CPU and network fell", "CPU và mạng của target lỗi có giảm không";
     "allowance-exceeded" Target, HostMetrics, "whether a network allowance of the instances was exceeded (needs ethtool metrics)", "hạn mức mạng của instance có bị vượt không (cần số liệu ethtool)";

@@ -5,6 +5,7 @@ use crate::analysis::grid::{Cell, Grid};
 use crate::analysis::scene::{Host, Scene};
 use crate::analysis::shift::{self, Shift};
 use crate::case::series::SeriesKey;
+use crate::case::topology::Instance;
 use crate::checks::Value;
 use crate::say;
 use crate::time::{Time, Window};
@@ -119,7 +120,37 @@ fn silent(asked: &mut Asked) {
         }
         None => asked.no("host-silent", 1.0, say!("every target went on reporting", "mọi target vẫn gửi số liệu đều"), Vec::new()),
     }
+    stopped_by_call(asked);
     one_zone_silent(asked);
+}
+
+/// EC2 keeps the reason of a stop with the instance: there at once, long before CloudTrail has the call.
+fn stopped_by_call(asked: &mut Asked) {
+    let scene = asked.scene;
+    let silent = scene.analysis.correlations.iter().filter(|c| c.went_silent);
+    let hosts: Vec<_> = silent.filter_map(|c| scene.case.instances.get(c.key.instance()?)).collect();
+    let by_call = |i: &&&Instance| {
+        i.state != "running" && i.state_reason.as_ref().is_some_and(|r| r.contains("User initiated") || r.contains("UserInitiated"))
+    };
+    match hosts.iter().find(by_call) {
+        Some(host) => {
+            let (id, state, why) = (&host.id, &host.state, host.state_reason.as_deref().unwrap_or_default());
+            let words = say!(
+                "{id} went silent with the errors and is {state} now: {why}",
+                "{id} im lặng cùng lúc với lỗi và nay ở trạng thái {state}: {why}"
+            );
+            asked.yes("stopped-by-call", 1.0, words, Vec::new());
+        }
+        None if !hosts.is_empty() => {
+            asked.no(
+                "stopped-by-call",
+                1.0,
+                say!("no silent target was stopped through the API", "không target im lặng nào bị dừng qua API"),
+                Vec::new(),
+            );
+        }
+        None => {}
+    }
 }
 
 /// Several machines of one zone dead or failing their checks, none elsewhere.

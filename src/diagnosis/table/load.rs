@@ -37,7 +37,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "memory-exhausted", letter: "C3", prior: -3,
         name: || say!("memory exhausted on a target", "target hết bộ nhớ"),
         weights: &[
-            core("log-oom", 15, -5), core("memory-full", 9, -11), w("mixed", 3, 0), w("response-time-rose-first", 3, 0), w("one-target", 2, -1),
+            w("stopped-by-call", -9, 0), core("log-oom", 15, -5), core("memory-full", 9, -11), w("mixed", 3, 0), w("response-time-rose-first", 3, 0), w("one-target", 2, -1),
             w("requests-rose", -1, 0), w("instance-check-failed", 1, 0), w("power-event", -7, 0), w("deployment-event", -3, 0),
             w("target-sg-event", -5, 0), w("acl-or-route-event", -5, 0), w("task-died-event", 3, 0), w("connection-failures", 1, -10),
             w("log-exit", 1, 0), w("one-zone", -3, 0), w("log-limit", -4, 0), w("system-check-failed", -6, 0),
@@ -50,7 +50,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "network-allowance", letter: "C17", prior: -7,
         name: || say!("a network allowance of the instance type (tracked connections, packets a second) exceeded", "vượt hạn mức mạng của loại instance (số kết nối theo dõi, gói mỗi giây)"),
         weights: &[
-            must("allowance-exceeded", 18, -16), w("timeouts", 4, -4), w("refused", -8, 0), w("connections-without-requests", 4, -1),
+            w("stopped-by-call", -8, 0), must("allowance-exceeded", 18, -16), w("timeouts", 4, -4), w("refused", -8, 0), w("connections-without-requests", 4, -1),
             w("requests-rose", 2, 0), w("cpu-high", -3, 2), w("successes-mixed", 4, -3), w("lost-syns", 4, 0), w("power-event", -4, 0),
             w("target-sg-event", -4, 0), w("instance-check-failed", -6, 0), w("connection-failures", 1, -10), w("host-silent", -6, 0),
         ],
@@ -60,7 +60,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "os-limit", letter: "C18", prior: -4,
         name: || say!("a limit of the operating system or the application (open files, conntrack, ports, workers)", "chạm giới hạn của hệ điều hành hoặc ứng dụng (file mở, conntrack, cổng, worker)"),
         weights: &[
-            core("log-limit", 16, -7), core("ports-used-up", 7, -2), w("timeouts", 2, -1), w("cpu-high", -2, 2), w("response-time-rose-first", 2, 0),
+            w("stopped-by-call", -8, 0), core("log-limit", 16, -7), core("ports-used-up", 7, -2), w("timeouts", 2, -1), w("cpu-high", -2, 2), w("response-time-rose-first", 2, 0),
             w("successes-mixed", 4, -4), w("requests-rose", 1, 0), w("power-event", -5, 0), w("target-sg-event", -5, 0), w("deployment-event", -2, 0),
             w("instance-check-failed", -5, 0), w("host-silent", -5, 0), w("log-oom", -4, 0), w("connection-failures", 1, -10), w("lost-syns", 2, 0),
             w("allowance-exceeded", -5, 0), w("one-zone", -3, 0), w("target-sg-blocks", -10, 0), w("acl-or-route-blocks", -10, 0),

@@ -9,7 +9,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "instance-power-event", letter: "C7", prior: -2,
         name: || say!("a target was rebooted, stopped or terminated through AWS", "target bị khởi động lại, dừng hoặc xoá qua AWS"),
         weights: &[
-            must("power-event", 16, -15), w("instance-check-failed", 6, -3), w("host-silent", 5, -1), w("one-target", 3, -2), w("refused-then-timeouts", 6, -1),
+            must("power-event", 16, -15), w("stopped-by-call", 16, -4), w("instance-check-failed", 6, -3), w("host-silent", 5, -1), w("one-target", 3, -2), w("refused-then-timeouts", 6, -1),
             w("mixed", 3, -1), w("timeouts", 1, 0), w("refused", -3, 0), w("work-fell", 3, 0), w("log-boot", 3, 0), w("log-silent", 2, 0),
             w("system-check-failed", -4, 0), w("deployment-event", -3, 0), w("scale-in-event", -5, 0), w("spot-event", -8, 0), w("requests-rose", -2, 0),
             w("target-sg-blocks", -8, 0), w("acl-or-route-blocks", -8, 0), w("all-groups", -2, 0), w("successes-mixed", -3, 1), w("connection-failures", 1, -10),
@@ -21,7 +21,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "os-restart", letter: "C8", prior: -4,
         name: || say!("a target restarted from inside (reboot, shutdown, kernel panic): no API call", "target tự khởi động lại từ bên trong (reboot, shutdown, kernel panic): không có lệnh API"),
         weights: &[
-            must("instance-check-failed", 11, -12), core("log-boot", 8, -2), w("refused-then-timeouts", 7, -2), w("mixed", 4, -1), w("one-target", 4, -2),
+            must("instance-check-failed", 11, -12), w("stopped-by-call", -12, 0), core("log-boot", 8, -2), w("refused-then-timeouts", 7, -2), w("mixed", 4, -1), w("one-target", 4, -2),
             w("host-silent", 2, 0), w("os-shutdown-event", 9, 0), w("work-fell", 3, 0), never("system-check-failed", -12, 1), w("power-event", -15, 4),
             w("maintenance-event", -3, 0), w("deployment-event", -4, 0), w("replacement-event", -5, 0), w("scale-in-event", -7, 0), w("spot-event", -10, 0),
             w("aws-event", -4, 0), w("requests-rose", -3, 0), w("cpu-high", -2, 0), w("log-oom", -5, 0), w("log-silent", 2, 0), w("target-sg-blocks", -8, 0),
@@ -34,7 +34,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "host-failure", letter: "C9", prior: -4,
         name: || say!("AWS's host or a volume under a target failed", "máy chủ vật lý hoặc ổ đĩa của AWS dưới target bị hỏng"),
         weights: &[
-            must("system-check-failed", 15, -13), w("host-silent", 5, 0), w("timeouts", 4, -3), w("refused", -7, 0), w("one-target", 4, -3),
+            must("system-check-failed", 15, -13), w("stopped-by-call", -8, 1), w("host-silent", 5, 0), w("timeouts", 4, -3), w("refused", -7, 0), w("one-target", 4, -3),
             w("maintenance-event", 6, 0), w("aws-event", 2, 0), w("power-event", -5, 1), w("zone-silent", -8, 1), w("one-zone", -2, 0),
             w("work-fell", 2, 0), w("deployment-event", -4, 0), w("target-sg-event", -4, 0), w("requests-rose", -3, 0), w("all-targets", -5, 0),
             w("successes-mixed", -4, 1), w("scale-in-event", -4, 0), w("spot-event", -6, 0), w("connection-failures", 1, -10), w("log-oom", -5, 0),

@@ -9,7 +9,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "process-down", letter: "C4", prior: 0,
         name: || say!("the application's process is down: nobody listens on the port", "tiến trình ứng dụng đã dừng: không ai lắng nghe trên cổng"),
         weights: &[
-            core("refused", 10, -10), never("timeouts", -14, 2), w("one-target", 4, -1), w("all-targets", -3, 0), w("instance-check-failed", -10, 1),
+            w("stopped-by-call", -9, 0), core("refused", 10, -10), never("timeouts", -14, 2), w("one-target", 4, -1), w("all-targets", -3, 0), w("instance-check-failed", -10, 1),
             w("system-check-failed", -10, 0), w("host-silent", -10, 1), w("power-event", -9, 2), w("deployment-event", -7, 2), w("replacement-event", -7, 1),
             w("scale-in-event", -5, 0), w("scale-out-event", -4, 0), w("spot-event", -6, 0), w("log-exit", 8, -3), w("log-silent", 4, -2), w("task-died-event", 5, 0),
             w("log-oom", -8, 0), w("log-boot", -6, 0), w("log-restart", 1, 0), w("step", 2, 0), w("work-fell", 2, 0), w("requests-rose", -3, 1),
@@ -39,7 +39,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "host-firewall", letter: "C15", prior: -5,
         name: || say!("a firewall on the target itself", "tường lửa ngay trên target"),
         weights: &[
-            core("path-open", 4, -10), w("timeouts", 6, -3), w("refused", -2, 0), w("one-target", 3, -1), w("one-node", 2, 0), w("all-targets", -5, 0), w("on-box-event", 8, -1),
+            w("stopped-by-call", -9, 0), core("path-open", 4, -10), w("timeouts", 6, -3), w("refused", -2, 0), w("one-target", 3, -1), w("one-node", 2, 0), w("all-targets", -5, 0), w("on-box-event", 8, -1),
             w("requests-rose", -4, 1), w("cpu-high", -7, 1), w("load-flat", 3, 0), w("instance-check-failed", -12, 3), w("system-check-failed", -10, 1),
             w("host-silent", -12, 3), w("log-limit", -6, 0), w("allowance-exceeded", -8, 1), w("power-event", -8, 1), w("deployment-event", -4, 0),
             w("replacement-event", -5, 0), w("scale-in-event", -6, 0), w("scale-out-event", -3, 0), w("spot-event", -6, 0), w("target-sg-event", -6, 1),

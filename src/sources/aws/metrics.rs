@@ -441,7 +441,8 @@ mod tests {
     fn only_what_is_missing_is_asked() {
         let now = at(10_000);
         let window = Window { start: at(100), end: at(200) };
-        let ask = |case: &Case| missing(case, &wanted(60), window, now).map(|w| ((w.start - at(0)).num_minutes(), (w.end - at(0)).num_minutes()));
+        let ask =
+            |case: &Case| missing(case, &wanted(60), window, now).map(|w| ((w.start - at(0)).num_minutes(), (w.end - at(0)).num_minutes()));
         assert_eq!(ask(&Case::default()), Some((100, 200)));
         assert_eq!(ask(&holding(90, 60)), Some((150, 200)));
         assert_eq!(ask(&holding(150, 100)), Some((100, 150)));
