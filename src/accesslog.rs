@@ -1,6 +1,6 @@
 //! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
 //!
-//! [`scan`] carries objects to a collector of lines; [`line`] reads a line, [`signature`] says how a
+//! [`scan`] carries objects to a collector of lines; [`mod@line`] reads a line, [`signature`] says how a
 //! request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs.
 
 pub mod line;
