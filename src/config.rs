@@ -22,8 +22,6 @@ pub struct Config {
     pub ascii: bool,
     pub low_bandwidth: bool,
     pub mouse: bool,
-    /// US dollars after which the program asks before it fetches more.
-    pub cost_ceiling: f64,
     /// Where cases are kept; `None` records nothing.
     pub cases: Option<PathBuf>,
     /// Who answers the runbook's questions.
@@ -42,7 +40,6 @@ impl Default for Config {
             ascii: false,
             low_bandwidth: false,
             mouse: false,
-            cost_ceiling: 1.0,
             cases: None,
             name: String::new(),
             keys: None,
@@ -61,7 +58,6 @@ struct Layer {
     ascii: Option<bool>,
     low_bandwidth: Option<bool>,
     mouse: Option<bool>,
-    cost_ceiling: Option<f64>,
     cases: Option<PathBuf>,
     name: Option<String>,
     keys: Option<PathBuf>,
@@ -148,7 +144,6 @@ impl Config {
         set(&mut self.ascii, layer.ascii);
         set(&mut self.low_bandwidth, layer.low_bandwidth);
         set(&mut self.mouse, layer.mouse);
-        set(&mut self.cost_ceiling, layer.cost_ceiling);
         set(&mut self.name, layer.name);
         self.cases = layer.cases.or(self.cases.take());
         self.keys = layer.keys.or(self.keys.take());
