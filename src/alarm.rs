@@ -2,6 +2,7 @@
 //! what would have been better, and where the live one differs from its file. Pure; knows no AWS call.
 
 pub mod advice;
+pub mod composite;
 pub mod drift;
 pub mod edit;
 pub mod replay;

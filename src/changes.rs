@@ -4,6 +4,7 @@
 
 pub mod alarms;
 pub mod autoscaling;
+pub mod calls;
 pub mod cloudtrail;
 pub mod codedeploy;
 pub mod ecs;

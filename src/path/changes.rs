@@ -7,42 +7,14 @@ use super::target::{self, Endpoint, endpoints};
 use super::{PathResult, evaluate};
 use crate::case::Case;
 use crate::case::events::{Event, EventSource};
+use crate::changes::calls::is_on_the_way;
 use crate::time::Time;
 use std::collections::BTreeSet;
-
-/// Calls that can open or close the way.
-const CALLS: &[&str] = &[
-    "AuthorizeSecurityGroupIngress",
-    "AuthorizeSecurityGroupEgress",
-    "RevokeSecurityGroupIngress",
-    "RevokeSecurityGroupEgress",
-    "ModifySecurityGroupRules",
-    "DeleteSecurityGroup",
-    "ModifyInstanceAttribute",
-    "ModifyNetworkInterfaceAttribute",
-    "CreateNetworkAclEntry",
-    "ReplaceNetworkAclEntry",
-    "DeleteNetworkAclEntry",
-    "ReplaceNetworkAclAssociation",
-    "CreateRoute",
-    "ReplaceRoute",
-    "DeleteRoute",
-    "ReplaceRouteTableAssociation",
-    "AssociateRouteTable",
-    "DisassociateRouteTable",
-    "DeleteVpcPeeringConnection",
-    "DeleteTransitGatewayVpcAttachment",
-    "ModifyManagedPrefixList",
-    "SetSecurityGroups",
-    "SetSubnets",
-    "DetachNetworkInterface",
-    "DeleteNetworkInterface",
-];
 
 /// Changes of ids on the way that took effect, in order of time.
 pub fn changes(case: &Case) -> Vec<&Event> {
     let ids = ids_on_the_way(case, &endpoints(case));
-    let done = |e: &&Event| e.source == EventSource::CloudTrail && e.error.is_none() && CALLS.contains(&&*e.name) && about_groups(e);
+    let done = |e: &&Event| e.source == EventSource::CloudTrail && e.error.is_none() && is_on_the_way(&e.name) && about_groups(e);
     case.events.values().filter(done).filter(|e| !touched(e, &ids).is_empty()).collect()
 }
 

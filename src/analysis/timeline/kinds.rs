@@ -3,19 +3,17 @@
 use super::Kind;
 use crate::case::events::{Event, EventSource};
 use crate::changes::json::{at, get, text};
-use crate::changes::{autoscaling, ecs, health};
+use crate::changes::{autoscaling, calls, ecs, health};
 
 /// API calls by what they can do; the rest is [`Kind::Other`].
 const CALLS: &[(Kind, &[&str])] = &[
     (Kind::InstancePower, &["RebootInstances", "StopInstances", "StartInstances", "TerminateInstances"]),
     (Kind::Spot, &["BidEvictedEvent"]),
+    (Kind::InstanceChange, calls::INTERFACE),
     (
         Kind::InstanceChange,
         &[
-            "ModifyInstanceAttribute",
-            "ModifyNetworkInterfaceAttribute",
             "AttachNetworkInterface",
-            "DetachNetworkInterface",
             "AssociateAddress",
             "DisassociateAddress",
             "ModifyInstanceCreditSpecification",
@@ -23,48 +21,16 @@ const CALLS: &[(Kind, &[&str])] = &[
             "DetachVolume",
         ],
     ),
-    (
-        Kind::SecurityGroup,
-        &[
-            "AuthorizeSecurityGroupIngress",
-            "AuthorizeSecurityGroupEgress",
-            "RevokeSecurityGroupIngress",
-            "RevokeSecurityGroupEgress",
-            "ModifySecurityGroupRules",
-            "DeleteSecurityGroup",
-            "SetSecurityGroups",
-        ],
-    ),
-    (
-        Kind::NetworkAclOrRoute,
-        &[
-            "CreateNetworkAclEntry",
-            "ReplaceNetworkAclEntry",
-            "DeleteNetworkAclEntry",
-            "ReplaceNetworkAclAssociation",
-            "CreateRoute",
-            "ReplaceRoute",
-            "DeleteRoute",
-            "ReplaceRouteTableAssociation",
-            "AssociateRouteTable",
-            "DisassociateRouteTable",
-            "DeleteVpcPeeringConnection",
-            "ModifyTransitGateway",
-            "DeleteTransitGatewayRoute",
-            "ReplaceTransitGatewayRoute",
-            "DeleteTransitGatewayVpcAttachment",
-            "ModifyTransitGatewayVpcAttachment",
-            "DeleteVpnConnection",
-            "ModifySubnetAttribute",
-        ],
-    ),
+    (Kind::SecurityGroup, calls::SECURITY_GROUP),
+    (Kind::NetworkAclOrRoute, calls::ACL_OR_ROUTE),
+    (Kind::NetworkAclOrRoute, &["ModifyTransitGateway", "DeleteVpnConnection", "ModifySubnetAttribute"]),
+    (Kind::Balancer, calls::BALANCER_SUBNETS),
     (
         Kind::Balancer,
         &[
             "ModifyTargetGroup",
             "ModifyTargetGroupAttributes",
             "ModifyLoadBalancerAttributes",
-            "SetSubnets",
             "SetIpAddressType",
             "CreateListener",
             "ModifyListener",

@@ -9,6 +9,7 @@ use crate::case::topology::{TargetGroup, dimension_of, short_name};
 use crate::exchange::Area;
 use crate::path::target::{Endpoint, endpoints};
 use crate::say;
+use crate::text::Text;
 use crate::time::{Time, Window};
 use chrono::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,15 +41,56 @@ fn failed_open(case: &Case, group: &TargetGroup, window: Window) -> Option<Findi
     Some(Finding::new(Weight::Fail, "fail-open", words).from(Area::BalancerMetrics).value("minutes", n as f64, "min"))
 }
 
-/// Refused connections of one target: how many, first and last minute.
-type Refusals = BTreeMap<String, (u64, Time, Time)>;
+/// Fewer refused connections than this contradict nothing: a stray one stands in many logs.
+const ENOUGH: u64 = 5;
+/// And a smaller share of the target's requests between the first and the last of them.
+const SHARE: f64 = 0.05;
 
-fn refusals(case: &Case, group: &TargetGroup, window: Window) -> Refusals {
-    let mut all = Refusals::new();
+/// Refused connections of one target.
+struct Refusals {
+    count: u64,
+    first: Time,
+    last: Time,
+    /// Requests sent to it between the first and the last, the refused among them; 0 if not counted.
+    requests: u64,
+}
+
+impl Refusals {
+    fn is_a_stray(&self) -> bool {
+        self.count < ENOUGH || (self.requests > 0 && (self.count as f64) < SHARE * self.requests as f64)
+    }
+
+    /// `1 connection`, `40 of 200 connections`
+    fn counted(&self) -> Text {
+        let (count, of) = (self.count, self.requests);
+        match (count, of) {
+            (_, of) if of > count => say!("{count} of {of} connections", "{count} trên {of} kết nối"),
+            (1, _) => say!("1 connection", "1 kết nối"),
+            _ => say!("{count} connections", "{count} kết nối"),
+        }
+    }
+
+    /// `02:12 UTC`, `02:12–02:20 UTC`
+    fn span(&self) -> String {
+        let (from, to) = (self.first.format("%H:%M").to_string(), self.last.format("%H:%M").to_string());
+        if from == to { format!("{from} UTC") } else { format!("{from}–{to} UTC") }
+    }
+}
+
+fn refusals(case: &Case, group: &TargetGroup, window: Window) -> BTreeMap<String, Refusals> {
+    let mut all = BTreeMap::<String, Refusals>::new();
+    let ours = |name: &str, minute: Time| window.contains(minute) && name == short_name(&group.arn);
     let rows = case.access_log.iter().flat_map(|l| &l.failures);
-    for row in rows.filter(|r| r.signature == Signature::Refused && window.contains(r.minute) && r.group == short_name(&group.arn)) {
-        let entry = all.entry(row.target.clone()).or_insert((0, row.minute, row.minute));
-        *entry = (entry.0 + row.count, entry.1.min(row.minute), entry.2.max(row.minute));
+    for row in rows.filter(|r| r.signature == Signature::Refused && ours(&r.group, r.minute)) {
+        let found = all.entry(row.target.clone()).or_insert(Refusals { count: 0, first: row.minute, last: row.minute, requests: 0 });
+        found.count += row.count;
+        found.first = found.first.min(row.minute);
+        found.last = found.last.max(row.minute);
+    }
+    for row in case.access_log.iter().flat_map(|l| &l.requests).filter(|r| ours(&r.group, r.minute)) {
+        if let Some(found) = all.get_mut(&row.target).filter(|f| f.first <= row.minute && row.minute <= f.last) {
+            found.requests += row.ok + row.failed;
+        }
     }
     all
 }
@@ -60,37 +102,56 @@ fn contradictions(case: &Case, group: &TargetGroup, window: Window) -> Vec<Findi
     }
     let targets = endpoints(case);
     let of_group = |name: &String| targets.iter().find(|e| e.group == group.arn && e.log_name().as_ref() == Some(name) && !e.gone);
-    refused.iter().filter_map(|(name, r)| contradiction(case, of_group(name)?, name, *r)).collect()
+    refused.iter().filter_map(|(name, r)| contradiction(case, of_group(name)?, name, r)).collect()
 }
 
 /// Refusals on a target that its checks call healthy: then, by the health-check log, or now.
-fn contradiction(case: &Case, target: &Endpoint, name: &str, (count, first, last): (u64, Time, Time)) -> Option<Finding> {
+fn contradiction(case: &Case, target: &Endpoint, name: &str, refused: &Refusals) -> Option<Finding> {
     let state = |t: &&TargetHealth| t.target_group == target.group && t.id == target.id && t.port.is_none_or(|p| p == target.port);
     let healthy = case.target_health.values().find(state)?.state == "healthy";
-    let during = Window { start: first, end: last + Duration::minutes(1) };
+    let during = Window { start: refused.first, end: refused.last + Duration::minutes(1) };
     let passed = case.health_checks.iter().filter(|r| r.target == name && during.contains(r.at) && r.passed).count();
-    let (from, to) = (first.format("%H:%M"), last.format("%H:%M"));
     let other = target.health_check_port.filter(|p| *p != target.port);
-    let (weight, words) = if passed > 0 {
-        let words = say!(
-            "{name} passed {passed} health checks while it refused {count} connections ({from}–{to} UTC): healthy, yet refusing",
-            "{name} qua {passed} lần health check trong khi từ chối {count} kết nối ({from}–{to} UTC): healthy mà vẫn từ chối"
-        );
-        (Weight::Fail, words)
-    } else if !healthy {
-        return None;
-    } else if let Some(port) = other {
-        let words = say!(
-            "{name} refused {count} connections ({from}–{to} UTC) and is healthy, because its check asks port {port}: healthy, yet refusing",
-            "{name} từ chối {count} kết nối ({from}–{to} UTC) mà vẫn healthy, vì health check hỏi cổng {port}"
-        );
-        (Weight::Fail, words)
-    } else {
-        let words = say!(
-            "{name} refused {count} connections ({from}–{to} UTC) and is healthy now: it came back since, or was down for less than its checks notice",
-            "{name} từ chối {count} kết nối ({from}–{to} UTC) và nay healthy: đã phục hồi, hoặc thời gian hỏng ngắn hơn mức health check nhận ra"
-        );
-        (Weight::Note, words)
+    let (weight, words) = match other {
+        _ if refused.is_a_stray() && (healthy || passed > 0) => (Weight::Note, stray(name, refused)),
+        _ if passed > 0 => (Weight::Fail, passing(name, refused, passed)),
+        _ if !healthy => return None,
+        Some(port) => (Weight::Fail, elsewhere(name, refused, port)),
+        None => (Weight::Note, recovered(name, refused)),
     };
-    Some(Finding::new(weight, format!("refusing.{name}"), words).from(Area::AccessLog).value("refused", count as f64, "connections"))
+    let finding = Finding::new(weight, format!("refusing.{name}"), words).from(Area::AccessLog);
+    Some(finding.value("refused", refused.count as f64, "connections"))
+}
+
+fn stray(name: &str, refused: &Refusals) -> Text {
+    let (Text { en, vi }, span) = (refused.counted(), refused.span());
+    say!(
+        "{name} refused {en} ({span}): too few to say anything against its health",
+        "{name} từ chối {vi} ({span}): quá ít để nói lên điều gì về tình trạng health"
+    )
+}
+
+fn passing(name: &str, refused: &Refusals, passed: usize) -> Text {
+    let (Text { en, vi }, span) = (refused.counted(), refused.span());
+    let checks = if passed == 1 { "1 health check".to_owned() } else { format!("{passed} health checks") };
+    say!(
+        "{name} passed {checks} while it refused {en} ({span}): healthy, yet refusing",
+        "{name} qua {passed} lần health check trong khi từ chối {vi} ({span}): healthy mà vẫn từ chối"
+    )
+}
+
+fn elsewhere(name: &str, refused: &Refusals, port: u16) -> Text {
+    let (Text { en, vi }, span) = (refused.counted(), refused.span());
+    say!(
+        "{name} refused {en} ({span}) and is healthy, because its check asks port {port}: healthy, yet refusing",
+        "{name} từ chối {vi} ({span}) mà vẫn healthy, vì health check hỏi cổng {port}"
+    )
+}
+
+fn recovered(name: &str, refused: &Refusals) -> Text {
+    let (Text { en, vi }, span) = (refused.counted(), refused.span());
+    say!(
+        "{name} refused {en} ({span}) and is healthy now: it came back since, or was down for less than its checks notice",
+        "{name} từ chối {vi} ({span}) và nay healthy: đã phục hồi, hoặc thời gian hỏng ngắn hơn mức health check nhận ra"
+    )
 }

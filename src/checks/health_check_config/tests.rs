@@ -1,5 +1,5 @@
 use super::*;
-use crate::accesslog::{AccessLog, FailureRow, Signature};
+use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
 use crate::case::health::{HealthCheckRecord, TargetHealth};
 use crate::case::series::{Series, SeriesKey};
 use crate::case::topology::{HealthCheck, LoadBalancer, Zone};
@@ -66,9 +66,33 @@ fn a_check_on_another_port_and_refused_connections_contradict() {
     assert_eq!(outcome.status, Status::Fail);
     assert_eq!(
         outcome.summary.en,
-        "api: 10.0.2.5:8080 refused 40 connections (02:12–02:12 UTC) and is healthy, because its check asks port 9000: healthy, yet refusing"
+        "api: 10.0.2.5:8080 refused 40 connections (02:12 UTC) and is healthy, because its check asks port 9000: healthy, yet refusing"
     );
     assert!(outcome.evidence.contains(&"health-check.api.port".to_owned()));
+}
+
+#[test]
+fn a_stray_refusal_is_a_note_in_both_languages() {
+    let mut group = group();
+    group.health_check.port = "9000".into();
+    let asked = |ok, failed| RequestRow { minute: time("02:12:00"), target: "10.0.2.5:8080".into(), group: "api".into(), ok, failed, syn_retries: 0 };
+    let log = |count, requests| {
+        let What::AccessLog(mut log) = refused("02:12:00", count) else { unreachable!() };
+        log.requests = requests;
+        vec![What::TargetGroups(vec![group.clone()]), What::TargetHealth(vec![target("healthy")]), What::AccessLog(log)]
+    };
+    let words = |facts| {
+        let (outcome, book) = run(facts);
+        (outcome.status, book.get("health-check.api.refusing.10.0.2.5:8080").unwrap().sentence.clone())
+    };
+    let (status, one) = words(log(1, Vec::new()));
+    assert_eq!(status, Status::Warn, "the port remains to be said");
+    assert_eq!(one.en, "api: 10.0.2.5:8080 refused 1 connection (02:12 UTC): too few to say anything against its health");
+    assert_eq!(one.vi, "api: 10.0.2.5:8080 từ chối 1 kết nối (02:12 UTC): quá ít để nói lên điều gì về tình trạng health");
+    let (status, few) = words(log(9, vec![asked(991, 9)]));
+    assert_eq!((status, few.en.contains("refused 9 of 1000 connections")), (Status::Warn, true), "{few}");
+    let (status, many) = words(log(90, vec![asked(910, 90)]));
+    assert_eq!((status, many.en.contains("refused 90 of 1000 connections")), (Status::Fail, true), "{many}");
 }
 
 #[test]
@@ -86,7 +110,7 @@ fn passed_checks_in_the_log_contradict_refusals_in_the_same_minutes() {
     let facts = vec![What::TargetGroups(vec![group()]), What::TargetHealth(vec![target("unhealthy")]), refused("02:12:00", 7), records];
     let (outcome, book) = run(facts);
     assert_eq!(outcome.status, Status::Fail);
-    assert!(outcome.summary.en.contains("passed 1 health checks while it refused 7 connections"), "{}", outcome.summary);
+    assert!(outcome.summary.en.contains("passed 1 health check while it refused 7 connections (02:12 UTC)"), "{}", outcome.summary);
     let strip = &book.get("health-check.api.log.10.0.2.5:8080").unwrap().sentence.en;
     assert!(strip.contains("02:00 ✓·······✓···········✗") && strip.ends_with("1 of 3 checks failed, ConnectionReset ×1"), "{strip}");
 }

@@ -2,7 +2,7 @@
 //! and the one remedy that fits.
 
 use super::actions::Action;
-use super::guard::NotInTheList;
+use super::guard::{ANSWER_MIB, NotInTheList};
 use crate::case::gaps::{Gap, Reason};
 use crate::exchange::Area;
 use crate::text::Foreign;
@@ -202,11 +202,18 @@ where
             (service_trouble(&code, &message, e.raw(), now), code, message)
         }
         SdkError::TimeoutError(_) => (Trouble::TimedOut, String::new(), "no answer in time".into()),
+        SdkError::ResponseError(_) if is_too_long(error) => {
+            (Trouble::Garbled, String::new(), format!("the answer is longer than {ANSWER_MIB} MiB and was not read to its end"))
+        }
         SdkError::ResponseError(_) => (Trouble::Garbled, String::new(), in_words(error)),
         _ => (local_trouble(error), String::new(), in_words(error)),
     };
     let region = error.raw_response().and_then(|r| r.headers().get("x-amz-bucket-region")).map(str::to_owned);
     CallError { action, trouble, code, message: message.into(), profile: None, region }
+}
+
+fn is_too_long(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<http_body_util::LengthLimitError>() || error.source().is_some_and(is_too_long)
 }
 
 /// The chain of causes, each said once.

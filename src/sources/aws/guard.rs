@@ -1,21 +1,28 @@
 //! The guard at the door: an interceptor on every client. It refuses any operation that is not in the
-//! list of actions before a byte leaves the process, and counts what is sent.
+//! list of actions before a byte leaves the process, counts what is sent, and lets no answer in that is
+//! larger than memory should hold.
 
 use super::actions::Action;
 use crate::exchange::Cost;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use http_body_util::Limited;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// US dollars for one metric asked of GetMetricData: $0.01 a thousand.
 const USD_PER_METRIC: f64 = 0.00001;
+
+/// The largest answer that is held in memory at once, in MiB; S3 objects are streamed instead. The largest
+/// that AWS sends, a page of CloudTrail events, stays below 13.
+pub const ANSWER_MIB: usize = 32;
 
 /// What has been sent so far, retries included.
 #[derive(Debug, Default)]
@@ -89,6 +96,21 @@ impl Intercept for Guard {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.count.sent(action(cfg)?);
+        Ok(())
+    }
+
+    /// Whether or not an answer says how long it is, reading ends at the limit.
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if action(cfg)? != Action::GetObject {
+            let body = context.response_mut().body_mut();
+            let all = std::mem::replace(body, SdkBody::taken());
+            *body = SdkBody::from_body_1_x(Limited::new(all, ANSWER_MIB << 20));
+        }
         Ok(())
     }
 }

@@ -8,7 +8,14 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use std::io::Read;
 use std::time::Duration;
+
+/// Bytes of a file of certificates; the whole web's are 300 kB.
+const LARGEST_BUNDLE: u64 = 16 << 20;
 
 /// What the command line says about the session.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +37,7 @@ impl Wishes {
 pub enum NoSession {
     #[error("no region is set: give --region, or set AWS_REGION, or `region` in the profile")]
     NoRegion,
-    #[error("AWS_CA_BUNDLE names {path}, which cannot be used: {why}")]
+    #[error("AWS_CA_BUNDLE names {path}, which cannot be used: {why}. Give it a file of certificates in PEM, or unset it")]
     BadCaBundle { path: String, why: String },
 }
 
@@ -66,8 +73,8 @@ pub async fn load(wishes: &Wishes) -> Result<SdkConfig, NoSession> {
 fn http_client() -> Result<SharedHttpClient, NoSession> {
     let trust = match std::env::var("AWS_CA_BUNDLE") {
         Ok(path) if !path.is_empty() => {
-            let bad = |why: String| NoSession::BadCaBundle { path: path.clone(), why };
-            TrustStore::default().with_pem_certificate(std::fs::read(&path).map_err(|e| bad(e.to_string()))?)
+            let bundle = ca_bundle(&path).map_err(|why| NoSession::BadCaBundle { path, why })?;
+            TrustStore::default().with_pem_certificate(bundle)
         }
         _ => TrustStore::default(),
     };
@@ -83,4 +90,45 @@ fn http_client() -> Result<SharedHttpClient, NoSession> {
         connector.set_sleep_impl(components.and_then(aws_smithy_runtime_api::client::runtime_components::RuntimeComponents::sleep_impl));
         connector.proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
     }))
+}
+
+/// The file's bytes, once it is sure that every certificate in it can be used: the HTTP client takes that
+/// for granted.
+fn ca_bundle(path: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    file.take(LARGEST_BUNDLE + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > LARGEST_BUNDLE {
+        return Err("it is larger than 16 MiB".into());
+    }
+    let mut trusted = RootCertStore::empty();
+    for (n, certificate) in (1..).zip(CertificateDer::pem_slice_iter(&bytes)) {
+        let usable = certificate.map_err(|e| e.to_string()).and_then(|c| trusted.add(c).map_err(|e| e.to_string()));
+        usable.map_err(|why| format!("certificate {n} in it is broken ({why})"))?;
+    }
+    if trusted.is_empty() { Err("there is no certificate in it".into()) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundle(text: &str) -> Result<usize, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ca.pem");
+        std::fs::write(&path, text).unwrap();
+        ca_bundle(path.to_str().unwrap()).map(|b| b.len())
+    }
+
+    #[test]
+    fn a_bundle_that_cannot_be_used_says_why() {
+        assert_eq!(bundle("hello"), Err("there is no certificate in it".into()));
+        let cut = "-----BEGIN CERTIFICATE-----\nMIIB\n";
+        assert!(bundle(cut).unwrap_err().contains("certificate 1 in it is broken"), "{:?}", bundle(cut));
+        let nonsense = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+        assert!(bundle(nonsense).unwrap_err().contains("certificate 1 in it is broken"), "{:?}", bundle(nonsense));
+        assert!(ca_bundle("/nowhere/ca.pem").is_err());
+        let words = NoSession::BadCaBundle { path: "/etc/ca.pem".into(), why: "there is no certificate in it".into() }.to_string();
+        assert!(words.starts_with("AWS_CA_BUNDLE names /etc/ca.pem, which cannot be used: there is no certificate in it"), "{words}");
+    }
 }
