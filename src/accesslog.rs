@@ -1,13 +1,14 @@
 //! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
 //!
 //! [`scan`] carries objects to a collector of lines; [`mod@line`] reads a line, [`signature`] says how a
-//! request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs.
+//! request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs, [`rows`] adds up.
 
 pub mod line;
 pub mod local;
 pub mod names;
 pub mod other_logs;
 pub mod question;
+pub mod rows;
 pub mod scan;
 pub mod signature;
 pub mod sql;

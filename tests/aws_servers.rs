@@ -4,41 +4,16 @@
 //! Health, lifecycle) must show as gaps and must not keep the right cause from being named.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, reason = "a test that cannot go on should stop")]
 
+mod python;
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
 const PACKAGES: [&str; 5] = ["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5", "ministack==1.5.33", "cbor2==6.3.0"];
-
-/// One installation at a time, whatever number of tests want it.
-static INSTALLING: Mutex<()> = Mutex::new(());
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(".awsemu")
-}
-
-/// Installs the servers unless they are there.
-fn installed() -> PathBuf {
-    let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let (root, bin) = (root(), root().join("bin"));
-    let marker = root.join("installed");
-    let wanted = PACKAGES.join("\n");
-    if std::fs::read_to_string(&marker).is_ok_and(|have| have == wanted) {
-        return bin;
-    }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&root), "python3 -m venv: Python 3.11 or later with venv is needed");
-    run(Command::new(bin.join("pip")).args(["install", "-q"]).args(PACKAGES), "pip install: the package index must be reachable once");
-    std::fs::write(marker, wanted).unwrap();
-    bin
-}
-
-fn run(command: &mut Command, what: &str) {
-    let output = command.output().unwrap_or_else(|e| panic!("{what}: {e}"));
-    assert!(output.status.success(), "{what}:\n{}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// A server that stops with the test.
 struct Server {
@@ -82,7 +57,7 @@ struct Account {
 
 impl Account {
     fn with(scenario: &str) -> Self {
-        let bin = installed();
+        let bin = python::installed("", &PACKAGES);
         let moto = start(Command::new(bin.join("moto_server")).args(["-H", "127.0.0.1", "-p", "0"]));
         let ministack = start(Command::new(bin.join("ministack")).env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", "0"));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws_servers/seed.py");

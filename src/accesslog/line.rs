@@ -2,6 +2,7 @@
 //! status, and a reader of every field. Borrows, allocates nothing, knows no tallies.
 
 use memchr::{memchr, memchr_iter};
+use std::net::IpAddr;
 
 /// The documented fields up to the release that added the balancer node's address.
 pub const FIELDS: usize = 34;
@@ -339,13 +340,10 @@ impl<'a> Line<'a> {
         self.fields[at::GROUP]
     }
 
-    /// The target group's name out of its ARN.
+    /// The target group's name out of its ARN; what is no ARN stands as it is.
     pub fn group(&self) -> &'a [u8] {
-        let mut parts = self.group_arn().split(|b| *b == b'/');
-        match (parts.next(), parts.next()) {
-            (Some(_), Some(name)) => or_absent(name),
-            _ => self.group_arn(),
-        }
+        let name = self.group_arn().split(|b| *b == b'/').nth(1);
+        name.filter(|n| !n.is_empty()).unwrap_or(self.group_arn())
     }
 
     pub fn trace(&self) -> &'a [u8] {
@@ -360,11 +358,11 @@ impl<'a> Line<'a> {
         self.fields[at::REASON]
     }
 
-    /// The balancer node's address: undocumented, seen quoted and not, so taken only if it looks like one.
+    /// The balancer node's address: undocumented, seen quoted and not, and where a line is cut perhaps not whole,
+    /// so taken only if it is an address.
     pub fn node(&self) -> Option<&'a [u8]> {
         let node = self.fields[at::NODE];
-        let like_an_address = node.len() >= 2 && node.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'[' | b']'));
-        (like_an_address && node.iter().any(|b| matches!(b, b'.' | b':'))).then_some(node)
+        std::str::from_utf8(node).ok()?.parse::<IpAddr>().ok().map(|_| node)
     }
 }
 
@@ -519,8 +517,12 @@ pub(crate) mod tests {
     fn the_node_may_be_quoted_or_missing() {
         let quoted = REFUSED.replace(" 10.0.9.7", " \"10.0.9.7\"");
         assert_eq!(Line::read(quoted.as_bytes()).node(), Some(&b"10.0.9.7"[..]));
-        let none = REFUSED.replace(" 10.0.9.7", " -");
-        assert_eq!(Line::read(none.as_bytes()).node(), None);
+        let longer = REFUSED.replace(" 10.0.9.7", " fd00:9::7");
+        assert_eq!(Line::read(longer.as_bytes()).node(), Some(&b"fd00:9::7"[..]));
+        for none in ["-", "", "1", "10", "10.0.9", "10.0.9.", "fd00:", "a.b"] {
+            let line = REFUSED.replace(" 10.0.9.7", &format!(" {none}"));
+            assert_eq!(Line::read(line.as_bytes()).node(), None, "{none}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::line::{self, Line, status};
 use super::names::Name;
 use super::question::Span;
+use super::rows::{fold_failures, fold_requests};
 use super::scan::Collect;
 use super::tally::{Add, Census, Clock, Counters, Key, OTHER, each_line};
 use super::{AccessLog, Elapsed, FailureRow, PathRow, RequestRow, Signature, signature};
@@ -13,10 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Combinations that are kept apart while reading, a worker.
 const MOST_KEYS: usize = 200_000;
-/// Rows of a finished tally.
-const MOST_ROWS: usize = 50_000;
-/// Targets that are kept apart when there are too many rows.
-const MOST_TARGETS: usize = 500;
 const MOST_PATHS: usize = 100;
 const MOST_REASONS: usize = 50;
 /// Lines of each signature that can be looked at.
@@ -215,62 +212,9 @@ fn failure_row(key: &[u8], count: u64) -> Option<FailureRow> {
     })
 }
 
-/// Keeps rows at [`MOST_ROWS`]: first without the node, then without rare targets. Gives back how many
-/// failures lost detail.
-fn fold_failures(rows: &mut Vec<FailureRow>) -> u64 {
-    let mut folded = 0;
-    if rows.len() > MOST_ROWS {
-        folded = rows.iter().map(|r| r.count).sum();
-        for row in rows.iter_mut() {
-            OTHER.clone_into(&mut row.node);
-        }
-        add_up(rows);
-    }
-    if rows.len() > MOST_ROWS {
-        let kept = busiest(rows.iter().map(|r| (r.target.as_str(), r.count)));
-        rows.iter_mut().filter(|r| !kept.contains(&r.target)).for_each(|r| OTHER.clone_into(&mut r.target));
-    }
-    add_up(rows);
-    folded
-}
-
-fn add_up(rows: &mut Vec<FailureRow>) {
-    rows.sort();
-    rows.dedup_by(|next, kept| {
-        let same = FailureRow { count: kept.count, ..next.clone() } == *kept;
-        if same {
-            kept.count += next.count;
-        }
-        same
-    });
-}
-
-fn busiest<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> BTreeSet<String> {
-    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-    for (name, n) in counts {
-        *sums.entry(name).or_default() += n;
-    }
-    let mut order: Vec<_> = sums.into_iter().collect();
-    order.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    order.into_iter().take(MOST_TARGETS).map(|(name, _)| name.to_owned()).collect()
-}
-
 fn request_rows(counters: Counters<Load>) -> Vec<RequestRow> {
     let mut rows: Vec<RequestRow> = counters.into_rows().filter_map(|(key, load)| request_row(&key, load)).collect();
-    if rows.len() > MOST_ROWS {
-        let kept = busiest(rows.iter().map(|r| (r.target.as_str(), r.ok + r.failed)));
-        rows.iter_mut().filter(|r| !kept.contains(&r.target)).for_each(|r| OTHER.clone_into(&mut r.target));
-    }
-    rows.sort_by(|a, b| (a.minute, &a.target, &a.group).cmp(&(b.minute, &b.target, &b.group)));
-    rows.dedup_by(|next, kept| {
-        let same = (next.minute, &next.target, &next.group) == (kept.minute, &kept.target, &kept.group);
-        if same {
-            kept.ok += next.ok;
-            kept.failed += next.failed;
-            kept.syn_retries += next.syn_retries;
-        }
-        same
-    });
+    fold_requests(&mut rows);
     rows
 }
 
@@ -419,23 +363,5 @@ mod tests {
             parts.merge(one);
         }
         assert_eq!(parts.into_log(), whole);
-    }
-
-    #[test]
-    fn too_many_places_are_folded_and_nothing_is_lost() {
-        let mut rows: Vec<FailureRow> = (0..60_000u32)
-            .map(|n| FailureRow {
-                minute: Time::UNIX_EPOCH,
-                target: format!("t{n}"),
-                signature: Signature::Refused,
-                status: 502,
-                node: format!("n{n}"),
-                group: "g".into(),
-                static_file: false,
-                count: 1,
-            })
-            .collect();
-        assert_eq!(fold_failures(&mut rows), 60_000);
-        assert_eq!((rows.len(), rows.iter().map(|r| r.count).sum::<u64>()), (MOST_TARGETS + 1, 60_000));
     }
 }

@@ -4,6 +4,7 @@
 use super::line::{self, Line, Stamp};
 use super::names::Name;
 use super::question::{Question, Span};
+use super::rows::add_up;
 use super::scan::Collect;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -225,13 +226,14 @@ impl Grouping {
         self.groups.merge(other.groups);
     }
 
-    /// One row a combination of values, sorted by them; what did not fit comes last.
+    /// One row a combination of values, sorted by them; what did not fit is a row of its own.
     pub fn into_rows(mut self) -> Vec<Row> {
         let columns = self.question.columns.len();
         let other = self.groups.other.take();
         let mut rows: Vec<Row> = self.groups.into_rows().map(|(key, seen)| Row { values: Key::values(&key).collect(), seen }).collect();
-        rows.sort_by(|a, b| a.values.cmp(&b.values));
         rows.extend(other.map(|seen| Row { values: vec![OTHER.to_owned(); columns], seen }));
+        // Different bytes that are no UTF-8 read as the same text.
+        add_up(&mut rows);
         rows
     }
 

@@ -1,8 +1,9 @@
 //! An answer about access logs as a table, JSON or CSV. The words of columns are the same in all three.
 
 use crate::accesslog::question::Column;
+use crate::accesslog::rows::add_up;
 use crate::accesslog::scan::Damage;
-use crate::accesslog::tally::{Add, Census, Row, as_written};
+use crate::accesslog::tally::{Census, Row, as_written};
 use crate::cli::LogsFormat;
 use crate::text::clean;
 use serde_json::{Map, Value};
@@ -44,14 +45,7 @@ impl Answer {
         self.left_out += other.left_out;
         self.other.extend(other.other);
         self.rows.extend(other.rows);
-        self.rows.sort_by(|a, b| a.values.cmp(&b.values));
-        self.rows.dedup_by(|next, kept| {
-            let same = next.values == kept.values;
-            if same {
-                kept.seen.add(next.seen);
-            }
-            same
-        });
+        add_up(&mut self.rows);
     }
 }
 

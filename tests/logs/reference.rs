@@ -4,6 +4,7 @@
 use alb_triage::accesslog::question::{Column, Question};
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 type Rows = BTreeMap<Vec<String>, (u64, String, String)>;
 
@@ -88,8 +89,8 @@ impl Entry {
             Column::TargetStatus => f(9),
             Column::Signature => self.signature().to_owned(),
             Column::Zone => "-".into(),
-            Column::Node => Some(f(33)).filter(|n| n != "-").unwrap_or_else(|| node_in_name.into()),
-            Column::Group => f(16).split('/').nth(1).unwrap_or("-").to_owned(),
+            Column::Node => Some(f(33)).filter(|n| n.parse::<IpAddr>().is_ok()).unwrap_or_else(|| node_in_name.into()),
+            Column::Group => f(16).split('/').nth(1).filter(|n| !n.is_empty()).map_or_else(|| f(16), str::to_owned),
             Column::Method => f(12).split(' ').next().filter(|m| !m.is_empty()).unwrap_or("-").to_owned(),
             Column::Path => path(&f(12)),
             Column::ErrorReason => f(24),

@@ -7,6 +7,7 @@ use super::context::{Context, origin};
 use super::errors::CallError;
 use crate::accesslog::line::{Stamp, minute_number};
 use crate::accesslog::question::{Column, Question};
+use crate::accesslog::rows::add_up;
 use crate::accesslog::sql::{Table, statement};
 use crate::accesslog::tally::{Row, Seen};
 use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
@@ -15,7 +16,6 @@ use crate::exchange::{Area, What};
 use crate::time::Time;
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a query may take before it is stopped.
@@ -199,30 +199,24 @@ pub async fn gather(ctx: &Context, table: &str) {
 
 /// Rows of [`CASE`] as a case keeps them.
 fn tallied(answered: &Answered) -> AccessLog {
-    let mut requests: BTreeMap<(Time, &str, &str), (u64, u64)> = BTreeMap::new();
     let mut log = AccessLog { incomplete: answered.cut, ..AccessLog::default() };
     for row in &answered.rows {
         let [minute, target, group, node, status, signature] = row.values.as_slice() else { continue };
         let Some(minute) = Time::from_timestamp(minute_number(minute.as_bytes()) * 60, 0) else { continue };
         let (count, signature) = (row.seen.count, Signature::from_id(signature));
+        let (target, node, group) = (target.clone(), node.clone(), group.clone());
         log.lines += count;
         if target != "-" {
-            let load = requests.entry((minute, target, group)).or_default();
-            let part = if signature.is_some() { &mut load.1 } else { &mut load.0 };
-            *part += count;
+            let (ok, failed) = if signature.is_some() { (0, count) } else { (count, 0) };
+            log.requests.push(RequestRow { minute, target: target.clone(), group: group.clone(), ok, failed, syn_retries: 0 });
         }
         if let (Some(signature), Ok(status)) = (signature, status.parse()) {
-            let (target, node, group) = (target.clone(), node.clone(), group.clone());
             log.failures.push(FailureRow { minute, target, signature, status, node, group, static_file: false, count });
         }
     }
-    log.failures.sort();
-    log.requests = requests.into_iter().map(|((minute, target, group), (ok, failed))| request(minute, target, group, ok, failed)).collect();
+    add_up(&mut log.failures);
+    add_up(&mut log.requests);
     log
-}
-
-fn request(minute: Time, target: &str, group: &str, ok: u64, failed: u64) -> RequestRow {
-    RequestRow { minute, target: target.into(), group: group.into(), ok, failed, syn_retries: 0 }
 }
 
 #[cfg(test)]
