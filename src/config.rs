@@ -22,6 +22,8 @@ pub struct Config {
     pub ascii: bool,
     pub low_bandwidth: bool,
     pub mouse: bool,
+    /// US dollars of calls after which a session asks whether to go on; 0 never asks.
+    pub cost_ceiling_usd: f64,
     /// Where cases are kept; `None` records nothing.
     pub cases: Option<PathBuf>,
     /// Who answers the runbook's questions.
@@ -40,6 +42,7 @@ impl Default for Config {
             ascii: false,
             low_bandwidth: false,
             mouse: false,
+            cost_ceiling_usd: 1.0,
             cases: None,
             name: String::new(),
             keys: None,
@@ -58,6 +61,7 @@ struct Layer {
     ascii: Option<bool>,
     low_bandwidth: Option<bool>,
     mouse: Option<bool>,
+    cost_ceiling_usd: Option<f64>,
     cases: Option<PathBuf>,
     name: Option<String>,
     keys: Option<PathBuf>,
@@ -144,6 +148,7 @@ impl Config {
         set(&mut self.ascii, layer.ascii);
         set(&mut self.low_bandwidth, layer.low_bandwidth);
         set(&mut self.mouse, layer.mouse);
+        set(&mut self.cost_ceiling_usd, layer.cost_ceiling_usd);
         set(&mut self.name, layer.name);
         self.cases = layer.cases.or(self.cases.take());
         self.keys = layer.keys.or(self.keys.take());

@@ -1,5 +1,6 @@
 //! The catalog of metrics: one row a metric. Adding one here fetches, draws and ranks it.
 
+use crate::case::series::SeriesKey;
 use serde::{Deserialize, Serialize};
 
 /// What a metric is measured of, and so which dimensions it has.
@@ -74,6 +75,16 @@ pub struct Metric {
 /// A metric by its name.
 pub fn find(name: &str) -> Option<&'static Metric> {
     CATALOG.iter().find(|m| m.name == name)
+}
+
+/// Whether a series tells if an earlier time was like this one: what may be a cause, for the balancer as a whole
+/// and for each host.
+pub fn tells_of_earlier(key: &SeriesKey) -> bool {
+    if key.instance().is_some() {
+        return matches!(key.metric.as_str(), "CPUUtilization" | "NetworkIn");
+    }
+    let named = matches!(key.metric.as_str(), "HealthyHostCount" | "TargetResponseTime");
+    key.zone().is_none() && (named || find(&key.metric).is_some_and(|m| matches!(m.role, Role::Alarm | Role::Cause)))
 }
 
 /// The alarm metric that all this is about.

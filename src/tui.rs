@@ -7,6 +7,8 @@ mod axis;
 mod board;
 mod clipboard;
 mod clock;
+mod compare;
+mod cost;
 mod happenings;
 mod keymap;
 mod layout;

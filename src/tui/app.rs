@@ -3,22 +3,26 @@
 use super::axis::Axis;
 use super::board::{self, Board, Fold};
 use super::clock::Clock;
+use super::compare::Compared;
+use super::cost::Budget;
 use super::happenings::{self, Happening};
 use super::keymap::Keymap;
 use super::layout::{self, Pane, Plan, Wants};
-use super::options::{ColorMode, Kind, Options};
+use super::options::{self, ColorMode, Options};
 use super::overlays::Overlay;
 use super::paint::Look;
 use super::panes::lanes::Geometry;
 use super::panes::log::LogMap;
 use super::theme::Theme;
 use super::view::View;
+use crate::analysis::timeline::Kind;
 use crate::case::Case;
-use crate::exchange::{Ask, Fact};
+use crate::exchange::{Area, Ask, Fact};
 use crate::judge::Judged;
 use crate::time::{Time, Window};
 use chrono_tz::Tz;
 use ratatui::layout::Rect;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the world tells the screen.
@@ -80,7 +84,7 @@ pub struct Panes {
 /// What holds for the whole session.
 #[derive(Clone, Debug)]
 pub struct Session {
-    pub kind: Kind,
+    pub kind: options::Kind,
     pub zone: Tz,
     pub person: String,
     /// In a drill, until asked for.
@@ -99,8 +103,15 @@ pub struct Session {
     pub placed: bool,
     /// What of the metrics has been asked for, and how finely.
     pub asked: Option<(Window, u32)>,
-    /// The verdict that was announced last.
-    pub announced: Option<&'static str>,
+    /// What each area was asked for and has not answered yet.
+    pub open_asks: BTreeMap<Area, Window>,
+    pub budget: Budget,
+    /// Somebody froze it: nothing is fetched.
+    pub frozen: bool,
+    /// The window of every episode there is.
+    pub incident: Option<Window>,
+    /// The verdict before this one, and until when it stood.
+    pub verdict_before: Option<(String, Time)>,
 }
 
 /// How clock times are shown; the onset is filled in when they are.
@@ -168,7 +179,11 @@ impl App {
             data_version: 0,
             placed: false,
             asked: None,
-            announced: None,
+            open_asks: BTreeMap::new(),
+            budget: Budget::new(options.cost_ceiling),
+            frozen: false,
+            incident: None,
+            verdict_before: None,
         };
         let clock = if options.utc { ClockKind::Utc } else { ClockKind::Local };
         Ok(Self::bare(look, keys, session, clock))
@@ -214,6 +229,21 @@ impl App {
 
     pub fn onset(&self) -> Option<Time> {
         self.judged.as_ref().and_then(|j| j.analysis.onset())
+    }
+
+    /// What the window is compared with, settled; `None` without a wish or without anything to compare with.
+    pub fn compared(&self) -> Option<Compared> {
+        let choice = self.view.compare?;
+        let window = self.view.window();
+        Compared::of(choice, window, self.session.zone, self.deployment_before(window.end))
+    }
+
+    /// When the last deployment on the path began, before the errors where they are known.
+    fn deployment_before(&self, end: Time) -> Option<Time> {
+        let judged = self.judged.as_ref()?;
+        let latest = self.onset().map_or(end, |onset| onset.min(end));
+        let all = judged.analysis.timeline.on_path().into_iter();
+        all.filter(|e| e.kind == Kind::Deployment && !e.attempt && e.at < latest).map(|e| e.at).max()
     }
 
     /// Something is known, nothing is on its way, and nothing has been said about it yet.
@@ -312,7 +342,7 @@ impl App {
         let area = self.plan().area_of(Pane::Lanes).unwrap_or(self.size);
         let room = super::panes::lanes::room(area, self);
         let offset = self.board.offset_for(self.list(Pane::Lanes).selected, room);
-        let sight = board::Sight { axis: self.axis(), compare: self.view.compare, offset, room };
+        let sight = board::Sight { axis: self.axis(), compare: self.compared(), offset, room };
         let Some((_, wish)) = &self.made.arranged else { return };
         let wanted = (version, wish.clone(), sight);
         if self.made.filled.as_ref() != Some(&wanted) {

@@ -2,7 +2,7 @@
 //! or size change, so that drawing costs what the screen costs and not what the data costs.
 
 use super::axis::Axis;
-use super::view::Compare;
+use super::compare::Compared;
 use crate::analysis::grid::columns::Column;
 use crate::analysis::grid::{self, Grid, Mark};
 use crate::analysis::{Correlation, grid::derived};
@@ -118,7 +118,7 @@ pub struct Wish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
     pub axis: Axis,
-    pub compare: Option<Compare>,
+    pub compare: Option<Compared>,
     pub offset: usize,
     /// How many lanes there is room for.
     pub room: usize,
@@ -133,6 +133,8 @@ pub struct Board {
     pub offset: usize,
     /// The pinned errors, then those from `offset` on.
     pub lanes: Vec<Lane>,
+    /// Whether anything is held of the time that is compared with.
+    pub holds_then: bool,
 }
 
 impl Board {
@@ -157,11 +159,12 @@ impl Board {
         let room = sight.room.saturating_sub(pinned).max(1);
         let shown = self.subjects.iter().take(pinned).chain(self.subjects.iter().skip(pinned + sight.offset).take(room));
         self.lanes = shown.map(|s| lane(case, s.clone(), sight, &scores)).collect();
+        self.holds_then = sight.compare.is_some_and(|c| holds(case, c.then(sight.axis.window())));
         (self.axis, self.offset) = (Some(sight.axis), sight.offset);
     }
 
     /// One lane by itself, for the big chart.
-    pub fn one(case: &Case, judged: Option<&Judged>, subject: Subject, axis: Axis, compare: Option<Compare>) -> Lane {
+    pub fn one(case: &Case, judged: Option<&Judged>, subject: Subject, axis: Axis, compare: Option<Compared>) -> Lane {
         lane(case, subject, &Sight { axis, compare, offset: 0, room: 1 }, &Scores::of(judged))
     }
 
@@ -179,6 +182,11 @@ impl Board {
     pub fn lane_of(&self, subject: usize) -> Option<&Lane> {
         (0..self.lanes.len()).find(|i| self.subject_index(*i) == subject).and_then(|i| self.lanes.get(i))
     }
+}
+
+/// Whether any series reaches into `window`.
+pub fn holds(case: &Case, window: Window) -> bool {
+    case.series.iter().any(|(_, track)| track.best("", window).is_some())
 }
 
 /// What the ranking says, by series.
@@ -337,10 +345,7 @@ fn worst_first<'a>(case: &Case, metric: &Metric, keys: &[&'a SeriesKey], scores:
 fn lane(case: &Case, subject: Subject, sight: &Sight, scores: &Scores) -> Lane {
     let (window, n) = (sight.axis.window(), usize::from(sight.axis.columns));
     let (grid, columns) = folded(case, &subject, window, n);
-    let ghost = sight.compare.map(|c| {
-        let then = Window { start: window.start - c.back(), end: window.end - c.back() };
-        folded(case, &subject, then, n)
-    });
+    let ghost = sight.compare.map(|c| folded(case, &subject, c.then(window), n));
     let empty = grid.is_blank().then(|| why_empty(case, &subject, &grid)).flatten();
     let correlation = scores.best(subject.key.iter()).cloned();
     let mut lane = Lane { subject, grid, columns, top: 1.0, ghost, correlation, empty };

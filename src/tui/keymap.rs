@@ -53,6 +53,7 @@ pub enum Action {
     MarkOther,
     GoToTime,
     Clock,
+    Zone,
     Compare,
     Pin,
     Follow,

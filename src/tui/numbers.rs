@@ -88,9 +88,13 @@ pub fn nice_ceiling(v: f64) -> f64 {
     steps.iter().map(|s| s * power).find(|s| *s >= v * 0.999_999).unwrap_or(10.0 * power)
 }
 
-/// US dollars, to the cent or the tenth of a cent.
+/// US dollars, to the cent or the tenth of a cent; what is less is said to be less.
 pub fn dollars(v: f64) -> String {
-    if v >= 1.0 { format!("${v:.2}") } else { format!("${v:.3}") }
+    match v {
+        v if v >= 1.0 => format!("${v:.2}"),
+        v if v > 0.0 && v < 0.0005 => "<$0.001".into(),
+        v => format!("${v:.3}"),
+    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ pub struct Options {
     /// Who answers questions, unless they say otherwise.
     pub person: String,
     pub mouse: bool,
+    /// US dollars at which somebody is asked whether to go on.
+    pub cost_ceiling: Option<f64>,
     /// Something to say at once: a recording that was cut, a resumed case.
     pub notice: Option<String>,
 }
@@ -92,6 +94,7 @@ impl Default for Options {
             drill: false,
             person: String::new(),
             mouse: false,
+            cost_ceiling: None,
             notice: None,
         }
     }

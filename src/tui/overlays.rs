@@ -5,6 +5,11 @@ pub mod chart;
 pub mod help;
 pub mod page;
 pub mod palette;
+mod picker;
+pub mod question;
+pub mod zones;
+
+pub use question::Question;
 
 use super::app::App;
 use super::board::Subject;
@@ -21,12 +26,18 @@ pub enum Overlay {
         text: String,
         selected: usize,
     },
+    /// Zones, found by typing.
+    Zones {
+        text: String,
+        selected: usize,
+    },
     Page {
         about: page::About,
         scroll: usize,
     },
     Chart(Box<Subject>),
     Answer(Box<answer::Form>),
+    Question(Question),
     /// The filter of the focused pane, being typed in the footer.
     Filter(String),
     /// A time being typed, and what was wrong with the last one.
@@ -37,6 +48,8 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App, overlay: &Overlay) {
     match overlay {
         Overlay::Help(scroll) => help::draw(buf, area, app, *scroll),
         Overlay::Palette { text, selected } => palette::draw(buf, area, app, text, *selected),
+        Overlay::Zones { text, selected } => zones::draw(buf, area, app, text, *selected),
+        Overlay::Question(question) => question::draw(buf, area, app, *question),
         Overlay::Page { about, scroll } => page::draw(buf, area, app, about, *scroll),
         Overlay::Chart(subject) => chart::draw(buf, area, app, subject),
         Overlay::Answer(form) => answer::draw(buf, area, app, form),

@@ -12,6 +12,7 @@ mod typing;
 mod world;
 
 use super::app::{App, Effect, Msg};
+use super::overlays::{Overlay, Question};
 use crossterm::event::KeyEventKind;
 
 /// Rows moved by a page key.
@@ -54,7 +55,15 @@ impl App {
         if self.view.window() != before.1 && self.case.subject.is_some() {
             effects.extend(self.ask_for_window());
         }
+        self.raise_question();
         self.refresh();
         effects
+    }
+
+    /// A question waits until nothing else is open, so that it never takes a key that was meant for another.
+    fn raise_question(&mut self) {
+        if self.overlay.is_none() && self.session.budget.question_stands() {
+            self.overlay = Some(Overlay::Question(Question::Ceiling));
+        }
     }
 }

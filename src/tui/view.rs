@@ -1,47 +1,20 @@
 //! Where we look: window, cursor, marks. Every pane reads it, only its own methods change it. Knows no
 //! terminal and no clock.
 
+use super::compare::Compare;
 use crate::time::{Time, Window};
 use chrono::Duration;
-
-/// What a window is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    Yesterday,
-    LastWeek,
-    HourBefore,
-}
-
-impl Compare {
-    /// How far back.
-    pub fn back(self) -> Duration {
-        match self {
-            Self::Yesterday => Duration::days(1),
-            Self::LastWeek => Duration::days(7),
-            Self::HourBefore => Duration::hours(1),
-        }
-    }
-
-    /// The next one on the same key.
-    pub fn next(this: Option<Self>) -> Option<Self> {
-        match this {
-            None => Some(Self::Yesterday),
-            Some(Self::Yesterday) => Some(Self::LastWeek),
-            Some(Self::LastWeek) => Some(Self::HourBefore),
-            Some(Self::HourBefore) => None,
-        }
-    }
-}
 
 /// What the verdict is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum About {
-    /// All that was gathered: it stands still while one looks around.
+    /// The window that is looked at; everything while that is the one things began with.
     #[default]
-    Everything,
-    /// The window that is looked at.
     Seen,
+    /// It stands still while one looks around.
     Pinned(Window),
+    /// All that was gathered.
+    Everything,
 }
 
 /// The viewport.
@@ -50,6 +23,8 @@ pub struct View {
     window: Window,
     /// Everything that was gathered.
     whole: Window,
+    /// The window that shows the incident, from which one sets out.
+    home: Window,
     pub cursor: Time,
     pub marks: [Option<Time>; 2],
     /// The window ends at now and moves with it.
@@ -70,6 +45,7 @@ impl View {
         Self {
             window: whole,
             whole,
+            home: whole,
             cursor: whole.middle(),
             marks: [None; 2],
             following: false,
@@ -91,19 +67,25 @@ impl View {
     /// What is judged.
     pub fn judged_window(&self) -> Window {
         match self.about {
-            About::Everything => self.whole,
-            About::Seen => self.window,
+            About::Seen if self.window != self.home => self.window,
+            About::Seen | About::Everything => self.whole,
             About::Pinned(window) => window,
         }
     }
 
-    /// The verdict about what is looked at, then pinned to it, then about everything again.
+    /// The verdict pinned to what is looked at, then about everything, then following again.
     pub fn next_about(&mut self) {
         self.about = match self.about {
-            About::Everything => About::Seen,
-            About::Seen => About::Pinned(self.window),
+            About::Seen => About::Pinned(self.judged_window()),
             About::Pinned(_) => About::Everything,
+            About::Everything => About::Seen,
         };
+    }
+
+    /// Goes to the window that shows the incident; there the verdict is about everything.
+    pub fn go_home(&mut self, home: Window) {
+        self.home = home;
+        self.go(home);
     }
 
     /// More was gathered; what is looked at stays, unless nobody has touched it.
@@ -111,7 +93,7 @@ impl View {
         let looked_at_all = self.window == self.whole && !self.touched;
         self.whole = whole;
         if looked_at_all {
-            self.window = whole;
+            (self.window, self.home) = (whole, whole);
         }
         self.cursor = clamp(self.cursor, self.window);
     }
@@ -210,7 +192,11 @@ impl View {
         let by = now - self.window.end;
         if by > Duration::zero() {
             let at_end = self.cursor >= self.window.end - Duration::minutes(2);
-            self.window = Window { start: self.window.start + by, end: now };
+            let moved = Window { start: self.window.start + by, end: now };
+            if self.window == self.home {
+                self.home = moved;
+            }
+            self.window = moved;
             self.cursor = if at_end { clamp(now, self.window) } else { clamp(self.cursor, self.window) };
         }
     }
@@ -259,16 +245,33 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_verdict_stays_while_one_looks_around() {
+    fn the_verdict_follows_the_window_until_it_is_pinned() {
         let mut view = hour();
-        view.zoom(0.5);
         assert_eq!(view.judged_window(), hour().window());
-        view.next_about();
+        view.zoom(0.5);
         assert_eq!(view.judged_window(), view.window());
         view.next_about();
         let pinned = view.window();
         view.zoom(4.0);
         assert_eq!(view.judged_window(), pinned);
+        view.next_about();
+        assert_eq!(view.judged_window(), hour().window());
+        view.next_about();
+        assert_eq!(view.judged_window(), view.window());
+    }
+
+    #[test]
+    fn at_home_the_verdict_is_about_everything() {
+        let mut view = hour();
+        let home = Window::new(at(1_700_001_000), at(1_700_002_000));
+        view.go_home(home);
+        assert_eq!((view.window(), view.judged_window()), (home, hour().window()));
+        view.zoom(0.5);
+        assert_eq!(view.judged_window(), view.window());
+        view.undo();
+        assert_eq!(view.judged_window(), hour().window());
+        view.follow_to(at(1_700_004_000));
+        assert_eq!(view.judged_window(), hour().window(), "following keeps it");
     }
 
     proptest! {

@@ -3,9 +3,23 @@
 use super::paint::Look;
 use super::theme::Theme;
 use crate::checks::Status;
-use crate::diagnosis::Likelihood;
+use crate::diagnosis::{Likelihood, Named};
 use crate::exchange::Area;
 use ratatui::style::Style;
+
+/// What a verdict names.
+pub fn verdict(look: &Look, named: Named) -> &'static str {
+    verdict_of(look, named.id())
+}
+
+/// The same by its id.
+pub fn verdict_of<'a>(look: &Look, id: &'a str) -> &'a str {
+    match id {
+        "none" => look.say("nothing wrong in this window", "không có gì bất thường trong khoảng này"),
+        "inconclusive" => look.say("inconclusive", "chưa đủ bằng chứng"),
+        id => cause(look, id),
+    }
+}
 
 /// A cause in words; its id where there are none.
 pub fn cause<'a>(look: &Look, id: &'a str) -> &'a str {

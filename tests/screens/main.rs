@@ -3,6 +3,7 @@
 
 mod incident;
 mod judgement;
+mod live;
 
 use alb_triage::case::Case;
 use alb_triage::text::Lang;
@@ -300,7 +301,7 @@ fn a_recording_asks_for_nothing_and_a_live_session_asks_for_what_is_missing() {
     assert_eq!(asks(&press(&mut live, "+ + l l u u")), 0, "what is held is not asked again");
     press(&mut live, "9");
     assert!(asks(&press(&mut live, "-")) > 0, "minutes outside are asked for");
-    assert!(asks(&press(&mut live, "c")) > 0, "the day before is asked for when wanted");
+    assert!(asks(&press(&mut live, "c y")) > 0, "the day before is asked for when wanted");
 }
 
 /// What a live session does as minutes go by.
@@ -339,7 +340,7 @@ fn opposite_steps_bring_back_the_same_screen() {
         "V V",
         "enter esc",
         "p p p",
-        "c c c c",
+        "c c c c c",
     ] {
         let effects = press(&mut app, keys);
         assert!(!effects.contains(&Effect::Quit));

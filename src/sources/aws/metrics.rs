@@ -11,7 +11,7 @@ use crate::case::gaps::Reason;
 use crate::case::series::{Series, SeriesKey};
 use crate::case::topology::{Instance, LoadBalancer, TargetGroup, dimension_of};
 use crate::exchange::{Area, What};
-use crate::metrics::{CATALOG, Metric, Role, Scope};
+use crate::metrics::{CATALOG, Metric, Scope};
 use crate::time::{Time, Window, finest_period, rfc3339};
 use aws_sdk_cloudwatch::types as cw;
 use aws_smithy_types::DateTime;
@@ -79,19 +79,13 @@ pub(super) async fn hosts(ctx: &Context, window: Window, period: Option<u32>) {
     agents(ctx, &instances, window, base).await;
 }
 
-/// The few series that say whether an earlier day was like this one.
-pub(super) async fn baseline(ctx: &Context, window: Window, days_back: i64) {
-    let window = Window { start: window.start - Duration::days(days_back), end: window.end - Duration::days(days_back) };
+/// The few series that say whether an earlier time was like this one.
+pub(super) async fn earlier(ctx: &Context, window: Window) {
     let base = base_period(window, None, ctx.now);
-    let telling = |w: &Wanted| {
-        let role = crate::metrics::find(&w.key.metric).map(|m| m.role);
-        let named = ["HealthyHostCount", "TargetResponseTime"].contains(&w.key.metric.as_str());
-        w.key.zone().is_none() && (matches!(role, Some(Role::Alarm | Role::Cause)) || named)
-    };
-    let mut wanted: Vec<_> = ctx.case(|c| of_balancer(c, base)).into_iter().filter(telling).collect();
+    let mut wanted = ctx.case(|c| of_balancer(c, base));
     let hosts: Vec<Instance> = ctx.case(|c| c.instances.values().take(INSTANCES / 10).cloned().collect());
-    let of_hosts = hosts.iter().flat_map(|i| of_instance(i, base));
-    wanted.extend(of_hosts.filter(|w| ["CPUUtilization", "NetworkIn"].contains(&w.name)));
+    wanted.extend(hosts.iter().flat_map(|i| of_instance(i, base)));
+    wanted.retain(|w| crate::metrics::tells_of_earlier(&w.key));
     fetch(ctx, Purpose { area: Area::Baseline, subject: "metrics of earlier days" }, wanted, window).await;
 }
 

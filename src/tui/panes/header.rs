@@ -101,6 +101,8 @@ fn state(app: &App) -> (String, Style) {
         Kind::Replay => boxed(look.say("REPLAY", "PHÁT LẠI"), theme.info),
         Kind::Live if app.session.source_ended => boxed(look.say("OFFLINE", "MẤT NGUỒN"), theme.bad),
         Kind::Live if app.view.following => boxed(look.say("LIVE", "TRỰC TIẾP"), theme.good),
-        Kind::Live => boxed(look.say("FROZEN", "ĐÓNG BĂNG"), theme.warn),
+        Kind::Live if app.session.frozen => boxed(look.say("FROZEN", "ĐÓNG BĂNG"), theme.warn),
+        Kind::Live if app.case.subject.is_none() => boxed(look.say("LIVE", "TRỰC TIẾP"), theme.good),
+        Kind::Live => boxed(look.say("PAST", "ĐÃ QUA"), theme.info),
     }
 }

@@ -7,6 +7,7 @@ mod geometry;
 mod names;
 mod row;
 
+pub use compare::compare_words;
 pub use events::circled;
 pub use geometry::{Geometry, room};
 pub use names::{name, reason_words};

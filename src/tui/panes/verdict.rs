@@ -8,6 +8,7 @@ use crate::judge::Judged;
 use crate::time::in_words;
 use crate::tui::app::App;
 use crate::tui::clock;
+use crate::tui::options::Kind;
 use crate::tui::paint::{self, Line, Look, piece};
 use crate::tui::view::About;
 use crate::tui::words;
@@ -88,14 +89,21 @@ fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
 fn first(app: &App, judged: &Judged, width: u16) -> Line {
     let theme = &app.look.theme;
     let mut line = vec![piece(headline(&app.look, judged), theme.verdict)];
-    let mut optional =
-        vec![likelihood(app, judged, width), onset(app, judged), state(app, judged, width), coverage(app, judged), about(app, judged)];
+    let mut optional = vec![
+        likelihood(app, judged, width),
+        onset(app, judged),
+        state(app, judged, width),
+        about(app, judged),
+        coverage(app, judged),
+        before(app),
+    ];
+    optional.retain(|p| !p.text.is_empty());
     let between = if width < 100 { 2 } else { 3 };
     while optional.len() > 1 && optional.iter().map(|p| paint::width_of(&p.text) + between).sum::<u16>() + paint::line_width(&line) > width
     {
         optional.pop();
     }
-    for part in optional.into_iter().filter(|p| !p.text.is_empty()) {
+    for part in optional {
         line.push(piece(" ".repeat(usize::from(between)), theme.text));
         line.push(part);
     }
@@ -104,11 +112,7 @@ fn first(app: &App, judged: &Judged, width: u16) -> Line {
 
 /// The cause in capitals, or why there is none.
 fn headline(look: &Look, judged: &Judged) -> String {
-    match judged.verdict.cause {
-        Named::Cause(id) => words::cause(look, id).to_uppercase(),
-        Named::Nothing => look.say("NOTHING WRONG IN THIS WINDOW", "KHÔNG CÓ GÌ BẤT THƯỜNG TRONG KHOẢNG NÀY").into(),
-        Named::Inconclusive => look.say("INCONCLUSIVE", "CHƯA ĐỦ BẰNG CHỨNG").into(),
-    }
+    words::verdict(look, judged.verdict.cause).to_uppercase()
 }
 
 fn likelihood(app: &App, judged: &Judged, width: u16) -> paint::Piece {
@@ -157,9 +161,14 @@ fn state(app: &App, judged: &Judged, width: u16) -> paint::Piece {
             piece(format!("{word} {since}{times}"), theme.bad)
         }
         Some(end) => {
-            let ago = in_words((app.now() - end).max(Duration::zero()));
-            let ago = if width < 100 { String::new() } else { format!(", {ago} {}", look.say("ago", "trước")) };
-            piece(format!("{} {}{ago}{times}", look.say("recovered", "hồi phục"), app.clock().minute(end)), theme.good)
+            let since = in_words((app.now() - end).max(Duration::zero()));
+            let at = app.clock().minute(end);
+            if app.view.following {
+                let for_so_long = format!("{} {since} ({at}){times}", look.say("recovered for", "đã hồi phục"));
+                return piece(for_so_long, theme.good);
+            }
+            let ago = if width < 100 { String::new() } else { format!(", {since} {}", look.say("ago", "trước")) };
+            piece(format!("{} {at}{ago}{times}", look.say("recovered", "hồi phục")), theme.good)
         }
     }
 }
@@ -185,6 +194,15 @@ fn coverage(app: &App, judged: &Judged) -> paint::Piece {
         text.push_str(&format!(", {waiting} {}", look.say("waiting", "đang chờ")));
     }
     piece(text, if unknown + waiting > 0 { theme.unknown } else { theme.dim })
+}
+
+/// `until 03:20: scale-in`: what the verdict was, while it changes.
+fn before(app: &App) -> paint::Piece {
+    let Some((cause, until)) = app.session.verdict_before.as_ref().filter(|_| app.session.kind == Kind::Live) else {
+        return piece("", app.look.theme.dim);
+    };
+    let was = words::verdict_of(&app.look, cause);
+    piece(format!("{} {}: {was}", app.look.say("until", "đến"), app.clock().minute(*until)), app.look.theme.dim)
 }
 
 /// The window that was judged, when it is not all that was gathered.

@@ -11,7 +11,7 @@ impl App {
     pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
         if is_time(action) {
             self.act_on_time(action);
-            return if action == Action::Compare { self.ask_baseline() } else { Vec::new() };
+            return if action == Action::Compare { self.next_compare() } else { Vec::new() };
         }
         match action {
             Action::Down => self.move_by(1),
@@ -38,6 +38,7 @@ impl App {
             Action::Palette => self.overlay = Some(Overlay::Palette { text: String::new(), selected: 0 }),
             Action::Help => self.overlay = Some(Overlay::Help(0)),
             Action::GoToTime => self.overlay = Some(Overlay::GoTo(String::new(), None)),
+            Action::Zone => self.overlay = Some(Overlay::Zones { text: String::new(), selected: 0 }),
             Action::Theme => self.next_theme(),
             Action::Language => self.next_language(),
             Action::Ascii => self.look.ascii = !self.look.ascii,

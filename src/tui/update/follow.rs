@@ -1,4 +1,5 @@
-//! Following an incident by the minute, and asking for what the window needs.
+//! Following an incident by the minute, and asking for what the window needs: never while frozen, and not
+//! beyond the ceiling on cost.
 
 use crate::exchange::{Area, Ask, Fact, Subject, What};
 use crate::time::{Time, Window, finest_period, floor_to};
@@ -20,8 +21,11 @@ impl App {
     }
 
     /// A new minute in follow mode: the gathered window grows, and what is new in it is asked for.
-    fn follow(&mut self, now: Time) -> Vec<Effect> {
+    pub(super) fn follow(&mut self, now: Time) -> Vec<Effect> {
         let Some(subject) = self.case.subject.clone().filter(|s| s.now < now) else { return Vec::new() };
+        if !self.may_ask() {
+            return Vec::new();
+        }
         let from = subject.now.min(subject.window.end) - Duration::minutes(3);
         let window = Window::new(subject.window.start, now.max(subject.window.end));
         let grown = Fact { at: now, origin: None, what: What::Subject(Subject { window, now, ..subject }) };
@@ -29,13 +33,22 @@ impl App {
         let mut effects = self.learn(vec![grown]);
         let fresh = Window::new(from, now);
         self.session.asked = self.session.asked.map(|(w, p)| (w.hull(&fresh), p));
-        effects.extend([Area::BalancerMetrics, Area::HostMetrics, Area::TargetHealth, Area::Changes].map(|a| self.ask(a, fresh, Some(60))));
+        let areas = [Area::BalancerMetrics, Area::HostMetrics, Area::TargetHealth, Area::Changes];
+        effects.extend(areas.map(|a| self.ask(a, fresh, Some(60))));
         effects
     }
 
+    /// Whether the ceiling lets anything be asked; else the question stands.
+    pub(super) fn may_ask(&mut self) -> bool {
+        self.session.budget.allows(self.case.cost.estimated_usd)
+    }
+
+    /// A newer ask of an area replaces one under way, so it takes over what that one was about.
     pub(super) fn ask(&mut self, area: Area, window: Window, period: Option<u32>) -> Effect {
         self.session.generation += 1;
-        Effect::Ask(Ask { area, window, period, generation: self.session.generation })
+        let open = self.session.open_asks.entry(area).or_insert(window);
+        *open = open.hull(&window);
+        Effect::Ask(Ask { area, window: *open, period, generation: self.session.generation })
     }
 
     /// Asks for what the window needs and nobody asked for: minutes before or after, or a finer period.
@@ -48,15 +61,18 @@ impl App {
         let period = finest_period(self.now() - window.start);
         let wanted = Window { start: window.start, end: window.end.min(self.now()) }.aligned(period);
         let finer = self.axis().step < i64::from(held_period) && held_period > period;
-        let missing: Vec<Window> = if finer {
-            vec![wanted]
-        } else {
-            let sides = [Window { start: wanted.start, end: held.start }, Window { start: held.end, end: wanted.end }];
-            sides.into_iter().filter(|w| w.start + Duration::seconds(i64::from(period)) <= w.end).collect()
-        };
+        let missing = if finer { Some(wanted) } else { outside(wanted, held, period) };
+        let Some(missing) = missing else { return Vec::new() };
+        if self.session.frozen {
+            let words = self.look.say("frozen: nothing is fetched; f follows again", "đang đóng băng: không đọc thêm; f để theo dõi tiếp");
+            self.session.notice = Some(words.into());
+            return Vec::new();
+        }
+        if !self.may_ask() {
+            return Vec::new();
+        }
         self.session.asked = Some((held.hull(&wanted), if finer { period } else { held_period }));
-        let areas = [Area::BalancerMetrics, Area::HostMetrics];
-        missing.iter().flat_map(|w| areas.map(|a| (a, *w))).map(|(a, w)| self.ask(a, w, Some(period))).collect()
+        [Area::BalancerMetrics, Area::HostMetrics].map(|a| self.ask(a, missing, Some(period))).into()
     }
 
     pub(super) fn toggle_follow(&mut self) -> Vec<Effect> {
@@ -65,13 +81,21 @@ impl App {
             return Vec::new();
         }
         self.view.following = !self.view.following;
-        let now = self.now();
-        if self.view.following { self.follow(floor_to(now, 60)) } else { Vec::new() }
+        self.session.frozen = !self.view.following;
+        if !self.view.following {
+            return Vec::new();
+        }
+        self.session.budget.reconsider();
+        self.follow(floor_to(self.now(), 60))
     }
 
     pub(super) fn fetch_again(&mut self) -> Vec<Effect> {
         if self.session.kind != Kind::Live {
             self.session.notice = Some(self.look.say("a recording can learn nothing new", "bản ghi không thể biết thêm").into());
+            return Vec::new();
+        }
+        self.session.budget.reconsider();
+        if !self.may_ask() {
             return Vec::new();
         }
         let mut areas: Vec<Area> = self.case.gaps.iter().map(|g| g.area).collect();
@@ -81,6 +105,32 @@ impl App {
         let window = self.view.whole();
         self.session.notice = Some(format!("{} {}", self.look.say("asking again: ", "hỏi lại: "), areas.len()));
         areas.into_iter().map(|a| self.ask(a, window, None)).collect()
+    }
+
+    /// The ceiling is raised, and what waited for it goes on.
+    pub(super) fn spend_on(&mut self) -> Vec<Effect> {
+        self.session.budget.go_on(self.case.cost.estimated_usd);
+        let mut effects = if self.view.following { self.follow(floor_to(self.now(), 60)) } else { Vec::new() };
+        effects.extend(self.ask_for_window());
+        effects
+    }
+
+    pub(super) fn spend_no_more(&mut self) {
+        self.session.budget.stop();
+        self.view.following = false;
+        self.session.frozen = true;
+    }
+}
+
+/// The part of `wanted` that `held` does not cover: one side, or all of it when both are missing.
+fn outside(wanted: Window, held: Window, period: u32) -> Option<Window> {
+    let period = Duration::seconds(i64::from(period));
+    let (before, after) = (wanted.start + period <= held.start, held.end + period <= wanted.end);
+    match (before, after) {
+        (true, true) => Some(wanted),
+        (true, false) => Some(Window { start: wanted.start, end: held.start.min(wanted.end) }),
+        (false, true) => Some(Window { start: held.end.max(wanted.start), end: wanted.end }),
+        (false, false) => None,
     }
 }
 

@@ -26,6 +26,11 @@ impl App {
             Some(Overlay::Filter(text)) => self.filter_key(text, key),
             Some(Overlay::GoTo(text, _)) => self.go_to_key(text, key),
             Some(Overlay::Palette { text, selected }) => self.palette_key(text, selected, key),
+            Some(Overlay::Zones { text, selected }) => {
+                self.zones_key(text, selected, key);
+                Vec::new()
+            }
+            Some(Overlay::Question(question)) => self.question_key(question, key),
             Some(over) => self.reading_key(over, key),
         }
     }
@@ -34,7 +39,7 @@ impl App {
         let text = crate::text::clean(text);
         match &mut self.overlay {
             Some(Overlay::Answer(form)) => form.type_in(&text),
-            Some(Overlay::Filter(t) | Overlay::GoTo(t, _) | Overlay::Palette { text: t, .. }) => {
+            Some(Overlay::Filter(t) | Overlay::GoTo(t, _) | Overlay::Palette { text: t, .. } | Overlay::Zones { text: t, .. }) => {
                 t.extend(text.chars().take(200));
             }
             _ => {}

@@ -5,7 +5,7 @@ use crate::tui::app::{App, ClockKind};
 use crate::tui::happenings::Origin;
 use crate::tui::keymap::Action;
 use crate::tui::layout::Pane;
-use crate::tui::view::{About, Compare};
+use crate::tui::view::About;
 use chrono::Duration;
 
 impl App {
@@ -33,7 +33,6 @@ impl App {
             Action::Mark => self.view.mark(0),
             Action::MarkOther => self.view.mark(1),
             Action::Clock => self.next_clock(),
-            Action::Compare => self.view.compare = Compare::next(self.view.compare),
             Action::Pin => self.pin(),
             _ => {}
         }
@@ -42,13 +41,16 @@ impl App {
     fn pin(&mut self) {
         self.view.next_about();
         let words = match self.view.about {
-            About::Everything => self.look.say("the verdict is about everything that was gathered", "kết luận xét mọi thứ đã thu thập"),
             About::Seen => {
                 self.look.say("the verdict follows the window you look at; p pins it", "kết luận đi theo khoảng đang xem; p để giữ lại")
             }
             About::Pinned(_) => {
-                self.look.say("the verdict stays with this window; p: everything again", "kết luận giữ theo khoảng này; p: xét lại tất cả")
+                self.look.say("the verdict stays with this window; p: about everything", "kết luận giữ theo khoảng này; p: xét tất cả")
             }
+            About::Everything => self.look.say(
+                "the verdict is about everything gathered; p: what you look at",
+                "kết luận xét mọi thứ đã thu thập; p: khoảng đang xem",
+            ),
         };
         self.session.notice = Some(words.into());
     }
@@ -65,16 +67,13 @@ impl App {
         }
     }
 
-    /// The worst episode with room on both sides, within what was gathered.
+    /// Every real episode with room on both sides, within what was gathered.
     pub(super) fn go_to_incident(&mut self) {
         let whole = self.view.whole();
-        let episodes = self.judged.as_ref().map(|j| j.analysis.episodes.as_slice()).unwrap_or_default();
-        let real: Vec<_> = episodes.iter().filter(|e| !e.isolated).collect();
-        let (Some(first), Some(last)) = (real.first(), real.last()) else { return self.view.go(whole) };
-        let span = Window::new(first.onset, last.end.unwrap_or(whole.end));
-        let room = (span.span() / 2).clamp(Duration::minutes(15), Duration::hours(2));
-        let wanted = span.widened(room, room);
-        self.view.go(wanted.intersect(&whole).filter(|w| w.span() >= crate::time::NARROWEST).unwrap_or(wanted));
+        let incident = self.session.incident.unwrap_or(whole);
+        // Whoever follows looks at now as well.
+        let end = if self.view.following { whole.end } else { incident.end };
+        self.view.go_home(Window { end, ..incident });
     }
 
     fn go_to_onset(&mut self) {

@@ -2,9 +2,11 @@
 
 use crate::case::answers::Answer;
 use crate::exchange::{Fact, What};
+use crate::say;
+use crate::text::Text;
 use crate::time::Window;
 use crate::tui::app::{App, ClockKind, Effect};
-use crate::tui::overlays::{Overlay, answer, palette};
+use crate::tui::overlays::{Overlay, Question, answer, palette, zones};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 impl App {
@@ -72,22 +74,77 @@ impl App {
     }
 
     pub(super) fn palette_key(&mut self, mut text: String, mut selected: usize, key: KeyEvent) -> Vec<Effect> {
-        match key.code {
-            KeyCode::Esc => return Vec::new(),
-            KeyCode::Enter => {
+        match narrowed(&mut text, &mut selected, key, |text| palette::found(self, text).len()) {
+            Narrowed::Left => Vec::new(),
+            Narrowed::Chosen => {
                 let chosen = palette::found(self, &text).get(selected).map(|r| r.action);
-                return chosen.map_or_else(Vec::new, |a| self.act(a));
+                chosen.map_or_else(Vec::new, |a| self.act(a))
             }
-            KeyCode::Down => selected = (selected + 1).min(palette::found(self, &text).len().saturating_sub(1)),
-            KeyCode::Up => selected = selected.saturating_sub(1),
-            _ => {
-                edit(&mut text, key);
-                selected = 0;
+            Narrowed::Typing => {
+                self.overlay = Some(Overlay::Palette { text, selected });
+                Vec::new()
             }
         }
-        self.overlay = Some(Overlay::Palette { text, selected });
-        Vec::new()
     }
+
+    /// A zone that is chosen is the local one from now on, and the clock shows it.
+    pub(super) fn zones_key(&mut self, mut text: String, mut selected: usize, key: KeyEvent) {
+        match narrowed(&mut text, &mut selected, key, |text| zones::found(self, text).len()) {
+            Narrowed::Left => {}
+            Narrowed::Chosen => {
+                if let Some(zone) = zones::found(self, &text).get(selected) {
+                    self.session.zone = *zone;
+                    self.clock = if *zone == chrono_tz::Tz::UTC { ClockKind::Utc } else { ClockKind::Local };
+                    self.session.notice = Some(self.look.text(&kept_words(zone.name())).to_owned());
+                }
+            }
+            Narrowed::Typing => self.overlay = Some(Overlay::Zones { text, selected }),
+        }
+    }
+
+    pub(super) fn question_key(&mut self, question: Question, key: KeyEvent) -> Vec<Effect> {
+        match (key.code, question) {
+            (KeyCode::Char('y' | 'Y') | KeyCode::Enter, Question::Earlier { then, .. }) => self.ask_earlier(then),
+            (KeyCode::Char('y' | 'Y'), Question::Ceiling) => self.spend_on(),
+            (KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc, Question::Earlier { .. }) => {
+                self.view.compare = None;
+                Vec::new()
+            }
+            (KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc, Question::Ceiling) => {
+                self.spend_no_more();
+                Vec::new()
+            }
+            _ => {
+                self.overlay = Some(Overlay::Question(question));
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn kept_words(zone: &str) -> Text {
+    say!("times in {zone}; to keep it: zone = \"{zone}\" in config.toml", "giờ theo {zone}; để giữ: zone = \"{zone}\" trong config.toml")
+}
+
+/// What a key does in a list that is narrowed by typing.
+enum Narrowed {
+    Typing,
+    Chosen,
+    Left,
+}
+
+fn narrowed(text: &mut String, selected: &mut usize, key: KeyEvent, rows: impl Fn(&str) -> usize) -> Narrowed {
+    match key.code {
+        KeyCode::Esc => return Narrowed::Left,
+        KeyCode::Enter => return Narrowed::Chosen,
+        KeyCode::Down => *selected = (*selected + 1).min(rows(text).saturating_sub(1)),
+        KeyCode::Up => *selected = selected.saturating_sub(1),
+        _ => {
+            edit(text, key);
+            *selected = 0;
+        }
+    }
+    Narrowed::Typing
 }
 
 /// Typing into a line.

@@ -4,21 +4,21 @@ use super::geometry::Geometry;
 use crate::exchange::Area;
 use crate::tui::app::App;
 use crate::tui::board::Lane;
+use crate::tui::compare::Compare;
 use crate::tui::options::Kind;
 use crate::tui::paint::{self, Look};
-use crate::tui::view::Compare;
 use crate::tui::{numbers, widgets::bar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub(super) fn difference(app: &App, lane: &Lane, then: &crate::analysis::grid::Grid) -> String {
-    let Some(compare) = app.view.compare else { return String::new() };
+    let Some(compared) = app.compared() else { return String::new() };
     let now = lane.grid.at(app.view.cursor).number();
-    let before = then.at(app.view.cursor - compare.back()).number();
+    let before = then.at(app.view.cursor - compared.back).number();
     match (now, before) {
         (Some(a), Some(b)) => format!("Δ {} {}", numbers::signed(a - b, lane.subject.metric.unit), numbers::ratio(a, b)),
-        (_, None) => app.look.say("then: not known", "khi đó: không rõ").into(),
-        (None, _) => app.look.say("now: not known", "nay: không rõ").into(),
+        (_, None) => app.look.say("then: ?", "khi đó: ?").into(),
+        (None, _) => app.look.say("now: ?", "nay: ?").into(),
     }
 }
 
@@ -27,29 +27,33 @@ pub fn compare_words(look: &Look, compare: Compare) -> &'static str {
         Compare::Yesterday => look.say("yesterday", "hôm qua"),
         Compare::LastWeek => look.say("a week before", "tuần trước"),
         Compare::HourBefore => look.say("an hour before", "một giờ trước"),
+        Compare::Deployment => look.say("before the deployment", "trước lần triển khai"),
     }
 }
 
 pub(super) fn draw_ghost(buf: &mut Buffer, row: Rect, bars: Rect, app: &App, lane: &Lane, g: Geometry) {
-    let (Some(compare), Some((grid, columns))) = (app.view.compare, &lane.ghost) else { return };
+    let (Some(compared), Some((grid, columns))) = (app.compared(), &lane.ghost) else { return };
     let theme = &app.look.theme;
-    paint::text(buf, row, 1, 0, &paint::padded(&format!("  {}", compare_words(&app.look, compare)), g.name), theme.ghost);
+    paint::text(buf, row, 1, 0, &paint::padded(&format!("  {}", compare_words(&app.look, compared.with)), g.name), theme.ghost);
     let room = Rect { y: row.y, height: 1, ..bars };
     if grid.is_blank() {
         paint::text(buf, room, 1, 0, no_ghost(app), theme.unknown);
         return;
     }
     bar::ghost(buf, room, lane, columns, theme.ghost);
-    let then = grid.at(app.view.cursor - compare.back()).number();
+    let then = grid.at(app.view.cursor - compared.back).number();
     let value = then.map_or_else(|| "–".into(), |v| numbers::shown(v, lane.subject.metric.unit));
     paint::text(buf, row, g.bars_at() + g.bars, 0, &paint::right(&value, g.value), theme.ghost);
 }
 
 fn no_ghost(app: &App) -> &'static str {
-    if app.session.kind != Kind::Live {
+    let live = app.session.kind == Kind::Live;
+    if !live && !app.board.holds_then {
         app.look.say("not in this recording", "không có trong bản ghi này")
-    } else if app.case.busy.contains_key(&Area::Baseline) || !app.case.settled.contains(&Area::Baseline) {
+    } else if live && (app.case.busy.contains_key(&Area::Baseline) || app.session.open_asks.contains_key(&Area::Baseline)) {
         app.look.say("on its way", "đang đọc")
+    } else if live && !app.board.holds_then {
+        app.look.say("not read", "chưa đọc")
     } else {
         app.look.say("nothing published then", "khi đó không có số liệu")
     }

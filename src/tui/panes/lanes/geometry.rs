@@ -69,7 +69,7 @@ pub(super) fn heights(area: Rect, app: &App, wanted: usize) -> (u16, u16) {
 }
 
 pub(super) fn ghost_rows(app: &App) -> u16 {
-    u16::from(app.view.compare.is_some())
+    u16::from(app.compared().is_some())
 }
 
 /// How many lanes are shown in an area; asked before the board is built.

@@ -1,0 +1,68 @@
+//! A question that waits for yes or no, with what each comes to.
+
+use super::{frame, middle};
+use crate::say;
+use crate::text::Text;
+use crate::time::Window;
+use crate::tui::app::App;
+use crate::tui::{cost, numbers, paint};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Question {
+    /// An earlier time has to be read before it can be compared with.
+    Earlier { then: Window, metrics: usize },
+    /// The ceiling on cost is reached: go on?
+    Ceiling,
+}
+
+/// Title, what is the matter, what yes does, what no does.
+fn words(app: &App, question: Question) -> [Text; 4] {
+    match question {
+        Question::Earlier { then, metrics } => earlier(app, then, metrics),
+        Question::Ceiling => ceiling(app),
+    }
+}
+
+fn earlier(app: &App, then: Window, metrics: usize) -> [Text; 4] {
+    let (when, price) = (app.clock().window(then), numbers::dollars(cost::of_metrics(metrics)));
+    [
+        say!("Fetch the other time?", "Đọc thời điểm kia?"),
+        say!("{when} has not been read: about {metrics} metrics, {price}.", "{when} chưa được đọc: khoảng {metrics} chỉ số, {price}."),
+        say!("y  fetch it", "y  đọc"),
+        say!("n  leave it", "n  thôi"),
+    ]
+}
+
+fn ceiling(app: &App) -> [Text; 4] {
+    let (spent, budget) = (app.case.cost.estimated_usd, app.session.budget);
+    let ceiling = numbers::dollars(budget.ceiling().unwrap_or_default());
+    let (spent, next) = (numbers::dollars(spent), numbers::dollars(budget.next_ceiling(spent)));
+    let minute = numbers::dollars(cost::of_metrics(app.case.series.len()));
+    [
+        say!("Go on spending?", "Tiếp tục chi phí?"),
+        say!(
+            "Asking AWS has cost about {spent}; your ceiling is {ceiling}. Nothing further is fetched. Following costs {minute} a minute.",
+            "Việc hỏi AWS đã tốn khoảng {spent}; mức trần là {ceiling}. Không đọc thêm gì nữa. Theo dõi tốn {minute} mỗi phút."
+        ),
+        say!("y  go on, up to {next}", "y  tiếp tục, tới {next}"),
+        say!("n  stop here: the screen is frozen, f asks again", "n  dừng ở đây: màn hình đóng băng, f để hỏi lại"),
+    ]
+}
+
+pub fn draw(buf: &mut Buffer, area: Rect, app: &App, question: Question) {
+    let theme = &app.look.theme;
+    let texts = words(app, question);
+    let [title, matter, yes, no] = [0, 1, 2, 3].map(|i| app.look.text(&texts[i]));
+    let width = 68.min(area.width);
+    let lines = paint::wrap(matter, width.saturating_sub(4));
+    let inner = frame(buf, middle(area, width, lines.len() as u16 + 5), app, title, "y · n");
+    for (y, line) in lines.iter().enumerate() {
+        paint::text(buf, inner, 0, y as u16, line, theme.text);
+    }
+    let below = lines.len() as u16 + 1;
+    paint::text(buf, inner, 0, below, yes, theme.focus);
+    paint::text(buf, inner, 0, below + 1, no, theme.focus);
+}

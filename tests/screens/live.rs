@@ -1,0 +1,150 @@
+//! What a live session asks for, says and spends; and the clock and the days one compares with.
+
+use super::{incident, options, press, session, shown};
+use alb_triage::exchange::{Area, Ask, Cost, What};
+use alb_triage::tui::{App, Effect, Kind, Msg, Options};
+use alb_triage::{case::Case, judge::judge};
+use chrono::Duration;
+
+fn live(options: &Options) -> App {
+    let mut app =
+        session(&Options { kind: Kind::Live, lang: options.lang, cost_ceiling: options.cost_ceiling, ..super::options() }, (120, 40));
+    app.update(Msg::Tick(incident::at(181)));
+    app
+}
+
+fn asks(effects: &[Effect]) -> Vec<&Ask> {
+    effects.iter().filter_map(|e| if let Effect::Ask(ask) = e { Some(ask) } else { None }).collect()
+}
+
+fn spent(usd: f64) -> Msg {
+    let cost = Cost { calls: [("GetMetricData".to_owned(), 40)].into(), metrics_requested: 9000, estimated_usd: usd };
+    Msg::Facts(vec![incident::fact(What::Cost(cost))])
+}
+
+#[test]
+fn the_price_of_a_comparison_is_said_before_it_is_fetched() {
+    let mut app = live(&options());
+    assert!(asks(&press(&mut app, "c")).is_empty());
+    insta::assert_snapshot!("earlier_120x40", shown(&app));
+    let effects = press(&mut app, "y");
+    let [ask] = asks(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((ask.area, ask.window.start), (Area::Baseline, incident::at(54) - Duration::days(1)), "the very window of yesterday");
+    press(&mut app, "c c c c");
+    press(&mut app, "n");
+    assert!(!shown(&app).contains("yesterday"), "no means no comparison");
+}
+
+#[test]
+fn at_the_ceiling_nothing_is_fetched_until_somebody_says_so() {
+    let mut app = live(&Options { cost_ceiling: Some(0.5), ..options() });
+    assert!(shown(&app).contains("LIVE"));
+    app.update(spent(0.6));
+    assert!(asks(&app.update(Msg::Tick(incident::at(183)))).is_empty());
+    insta::assert_snapshot!("ceiling_120x40", shown(&app));
+    assert!(!asks(&press(&mut app, "y")).is_empty(), "what waited is fetched");
+    assert!(!asks(&app.update(Msg::Tick(incident::at(184)))).is_empty());
+    app.update(spent(1.3));
+    assert!(asks(&app.update(Msg::Tick(incident::at(185)))).is_empty());
+    press(&mut app, "n");
+    assert!(shown(&app).contains("FROZEN"));
+    assert!(asks(&app.update(Msg::Tick(incident::at(186)))).is_empty());
+    press(&mut app, "f");
+    assert!(shown(&app).contains("Go on spending?"), "following again asks again");
+}
+
+#[test]
+fn the_question_of_cost_never_takes_a_key_that_was_meant_for_another() {
+    let mut app = live(&Options { cost_ceiling: Some(0.5), ..options() });
+    press(&mut app, "/");
+    app.update(spent(0.6));
+    app.update(Msg::Tick(incident::at(183)));
+    press(&mut app, "y n");
+    assert!(shown(&app).contains("/yn"));
+    press(&mut app, "esc");
+    assert!(shown(&app).contains("Go on spending?"));
+}
+
+#[test]
+fn nothing_is_fetched_while_frozen_not_even_by_zooming() {
+    let mut app = live(&options());
+    press(&mut app, "f 9");
+    assert!(asks(&press(&mut app, "- -")).is_empty());
+    assert!(shown(&app).contains("frozen: nothing is fetched"));
+    press(&mut app, "f");
+    assert!(!asks(&press(&mut app, "-")).is_empty());
+}
+
+/// A newer ask replaces the one under way, so it has to cover what that one was about.
+#[test]
+fn an_ask_takes_over_what_the_one_before_was_about() {
+    let mut app = live(&options());
+    press(&mut app, "9");
+    let first = asks(&press(&mut app, "-"))[0].window;
+    let effects = app.update(Msg::Tick(incident::at(190)));
+    let second = asks(&effects).into_iter().find(|a| a.area == Area::BalancerMetrics).unwrap().window;
+    assert!(second.start <= first.start && second.end >= incident::at(190), "{second:?}");
+    let settled = [Area::BalancerMetrics, Area::HostMetrics].map(|area| incident::fact(What::Settled { area }));
+    app.update(Msg::Facts(settled.into()));
+    let effects = app.update(Msg::Tick(incident::at(191)));
+    let third = asks(&effects).into_iter().find(|a| a.area == Area::BalancerMetrics).unwrap().window;
+    assert!(third.start > incident::at(150), "only what is new: {third:?}");
+}
+
+#[test]
+fn a_zone_is_found_by_typing_and_the_clock_shows_it() {
+    let mut app = session(&options(), (120, 40));
+    press(&mut app, "Z h o _ c h i");
+    insta::assert_snapshot!("zones_120x40", shown(&app));
+    press(&mut app, "enter");
+    let screen = shown(&app);
+    assert!(screen.contains("09:58–10:58 +07") && screen.contains("at 10:13:00 +07"), "{screen}");
+}
+
+#[test]
+fn before_the_deployment_is_a_comparison_where_one_is_known() {
+    let mut app = App::new(&options()).unwrap();
+    app.update(Msg::Resize(120, 40));
+    app.update(Msg::Facts(incident::facts()));
+    app.update(Msg::Judged(Box::new(judge(&Case::from_facts(incident::facts()), None).unwrap())));
+    press(&mut app, "c c c c");
+    let screen = shown(&app);
+    assert!(screen.contains("before the deployment") || screen.contains("no deployment"), "{screen}");
+}
+
+/// The verdict follows what one looks at, stays where it is pinned, and is about everything at home.
+#[test]
+fn the_verdict_follows_the_window() {
+    let mut app = session(&options(), (120, 40));
+    let judged = |effects: &[Effect]| effects.iter().find_map(|e| if let Effect::Judge(w) = e { Some(*w) } else { None });
+    let effects = press(&mut app, "+");
+    let seen = judged(&effects).unwrap();
+    assert!(seen.span() < Duration::hours(1));
+    let case = Case::from_facts(incident::facts());
+    app.update(Msg::Judged(Box::new(judge(&case, Some(seen)).unwrap())));
+    press(&mut app, "p");
+    assert_eq!(judged(&press(&mut app, "+ H")), None, "pinned");
+    assert!(shown(&app).contains("pinned to"));
+    assert_eq!(judged(&press(&mut app, "p")), Some(incident::window()));
+    press(&mut app, "p 0");
+    let again = judged(&press(&mut app, "p p p"));
+    assert!(again.is_none(), "at home nothing changes: {again:?}");
+}
+
+/// A verdict that changes while somebody watches says what it was and what brought the change.
+#[test]
+fn what_changed_the_verdict_is_said() {
+    let mut app = live(&options());
+    let facts = incident::facts();
+    let mut judged = super::judgement::judged(&Case::from_facts(facts));
+    let rival = judged.hypotheses.iter().position(|h| h.cause == "scale-in").unwrap();
+    judged.verdict.cause = alb_triage::diagnosis::Named::Cause("scale-in");
+    let reasons = judged.hypotheses[0].reasons_for.clone();
+    judged.hypotheses[rival].reasons_for = reasons;
+    for entry in judged.book.entries.values_mut() {
+        entry.sentence = alb_triage::text::Text { en: format!("{} now", entry.sentence.en), vi: entry.sentence.vi.clone() };
+    }
+    app.update(Msg::Judged(Box::new(judged)));
+    let screen = shown(&app);
+    assert!(screen.contains("the verdict changed: overload → scale-in: "), "{screen}");
+}
