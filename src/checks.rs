@@ -3,6 +3,7 @@
 
 use crate::analysis::Analysis;
 use crate::case::Case;
+use crate::case::gaps::Reason;
 use crate::exchange::{Area, Origin};
 use crate::text::Text;
 use crate::time::Time;
@@ -41,6 +42,8 @@ pub struct Outcome {
     pub status: Status,
     /// One line.
     pub summary: Text,
+    /// The same in some twenty cells, for a narrow column; may be empty.
+    pub brief: Text,
     /// Ids in the book, the weightiest first.
     pub evidence: Vec<String>,
     /// Further lines for the opened step: corrections of the runbook, what to do, commands.
@@ -49,7 +52,12 @@ pub struct Outcome {
 
 impl Outcome {
     pub fn new(check: &'static str, status: Status, summary: Text) -> Self {
-        Self { check, status, summary, evidence: Vec::new(), details: Vec::new() }
+        Self { check, status, summary, brief: Text::default(), evidence: Vec::new(), details: Vec::new() }
+    }
+
+    pub fn brief(mut self, text: Text) -> Self {
+        self.brief = text;
+        self
     }
 
     pub fn with(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
@@ -185,7 +193,21 @@ pub fn cannot_tell(check: &'static str, case: &Case, areas: &[Area]) -> Outcome 
         }
         None => crate::say!("cannot tell: nothing was read", "không xác định được: không đọc được gì"),
     };
-    Outcome::new(check, Status::Unknown, words)
+    Outcome::new(check, Status::Unknown, words).brief(gaps.first().map_or_else(Text::default, |g| why_brief(g.reason)))
+}
+
+/// Why something could not be read, in a word or two.
+fn why_brief(reason: Reason) -> Text {
+    match reason {
+        Reason::Denied => crate::say!("denied", "bị từ chối"),
+        Reason::Throttled => crate::say!("throttled", "bị giới hạn"),
+        Reason::NotEnabled => crate::say!("not enabled", "chưa bật"),
+        Reason::TooFresh => crate::say!("too fresh", "còn quá mới"),
+        Reason::BeyondRetention => crate::say!("no longer kept", "không còn lưu"),
+        Reason::Timeout => crate::say!("timed out", "quá thời gian"),
+        Reason::Unavailable => crate::say!("not readable", "không đọc được"),
+        Reason::NotApplicable => crate::say!("not applicable", "không áp dụng"),
+    }
 }
 
 /// An alarm's rule in one line.

@@ -1,7 +1,10 @@
 //! What each command does, from settings to exit code. Every failure is a sentence that says what to do.
 
 mod alarms;
+mod characters;
+mod leftover;
 mod live;
+mod resume;
 mod screen;
 
 use crate::case::Case;

@@ -30,6 +30,8 @@ pub struct Config {
     pub name: String,
     /// A file of keys laid over the shipped ones.
     pub keys: Option<PathBuf>,
+    /// Where the program remembers what it was told by hand; not a setting.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -46,6 +48,7 @@ impl Default for Config {
             cases: None,
             name: String::new(),
             keys: None,
+            state: None,
         }
     }
 }
@@ -108,9 +111,9 @@ impl Environment {
         Some(home.join("alb-triage/config.toml"))
     }
 
-    fn cases(&self) -> Option<PathBuf> {
+    fn state(&self) -> Option<PathBuf> {
         let home = self.state_home.clone().or_else(|| self.home.as_ref().map(|h| h.join(".local/state")))?;
-        Some(home.join("alb-triage/cases"))
+        Some(home.join("alb-triage"))
     }
 }
 
@@ -126,7 +129,8 @@ impl Config {
             Some(path) if asked_for.is_some() || path.exists() => read(&path)?,
             _ => (Layer::default(), PathBuf::new()),
         };
-        let mut config = Self { cases: environment.cases(), ..Self::default() };
+        let state = environment.state();
+        let mut config = Self { cases: state.as_ref().map(|s| s.join("cases")), state, ..Self::default() };
         config.overlay(environment.layer(), Path::new("the environment"))?;
         config.overlay(file.0, &file.1)?;
         config.overlay(Layer::from(flags), Path::new("the command line"))?;

@@ -139,7 +139,10 @@ impl Writer {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut writer = Self { out: zstd::Encoder::new(options.open(path)?, 3)? };
+        let file = options.open(path)?;
+        // Another session can tell that this one lives. Where files cannot be locked, nothing is lost by it.
+        let _ = file.try_lock();
+        let mut writer = Self { out: zstd::Encoder::new(file, 3)? };
         let header = Header { schema: SCHEMA.into(), tool_version: env!("CARGO_PKG_VERSION").into() };
         serde_json::to_writer(&mut writer.out, &header)?;
         writer.out.write_all(b"\n")?;

@@ -3,6 +3,7 @@
 
 mod app;
 mod ascii;
+mod asked;
 mod axis;
 mod board;
 mod clipboard;
@@ -17,6 +18,9 @@ mod options;
 mod overlays;
 mod paint;
 mod panes;
+mod parts;
+mod place;
+mod replies;
 mod runtime;
 mod screen;
 pub mod start;
@@ -30,7 +34,8 @@ mod working;
 
 pub use app::{App, Effect, Msg};
 pub use keymap::keys_table;
-pub use options::{ColorMode, Export, Kind, Options, Record, theme_from_env};
+pub use options::{ColorMode, Export, KeepPlace, Kind, Options, Record, Resume, answers_for_its_background, theme_from_env};
+pub use place::Place;
 pub use runtime::run;
 pub use screen::Screen;
 pub use theme::Theme;

@@ -9,6 +9,7 @@ use crate::accesslog::{AccessLog, FailureRow, Signature, count_by};
 use crate::analysis::Analysis;
 use crate::case::Case;
 use crate::exchange::{Area, Origin};
+use crate::metrics::Unit;
 use crate::say;
 use crate::text::Text;
 use crate::time::{Time, Window};
@@ -96,7 +97,7 @@ impl<'a> Seen<'a> {
         evidence.extend(self.file_retries(book));
         evidence.extend(self.file_paths(book));
         evidence.extend(self.file_reading(book));
-        let outcome = Outcome::new(check, status, summary).with(evidence);
+        let outcome = Outcome::new(check, status, summary).with(evidence).brief(self.brief());
         let explained = self.signatures.first().map(|(s, _)| words::meaning(*s));
         explained.into_iter().chain(self.correction()).fold(outcome, Outcome::detail)
     }
@@ -128,6 +129,17 @@ impl<'a> Seen<'a> {
         let (Text { en, vi }, n) = (words::name(*first), *n);
         let status = if self.signatures.iter().any(|(s, _)| s.is_failed_connection()) { Status::Fail } else { Status::Warn };
         (status, say!("{during} failed requests: {n} {en}", "{during} yêu cầu lỗi: {n} {vi}"))
+    }
+
+    fn brief(&self) -> Text {
+        let during = self.count(Some(self.phases.during));
+        match self.signatures.first() {
+            Some((signature, _)) => {
+                let (Text { en, vi }, n) = (words::brief(*signature), super::numbers::short(during as f64, Unit::Count));
+                say!("{n} {en}", "{n} {vi}")
+            }
+            None => say!("none", "không có"),
+        }
     }
 
     fn add(&self, id: &str, sentence: Text, values: Vec<Value>, book: &mut Book) -> String {

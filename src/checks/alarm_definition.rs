@@ -42,7 +42,13 @@ impl Check for Step {
         evidence.extend(remarks.iter().enumerate().map(|(n, r)| file_remark(n, r, book)));
         evidence.extend(differences.iter().map(|d| file_difference(d, code, book)));
         evidence.extend(file_edits(case, book));
-        let outcome = Outcome::new(self.id(), status, summary).with(evidence);
+        let brief = match (status, remarks.first().filter(|r| r.weight < Weight::Note)) {
+            (Status::Pass, _) => say!("sound", "hợp lý"),
+            (_, Some(r)) => Text::same(r.field.to_owned()),
+            (_, None) if differences.iter().any(|d| d.certain) => say!("differs from file", "khác với tệp"),
+            _ => say!("fires on noise", "kêu vì nhiễu"),
+        };
+        let outcome = Outcome::new(self.id(), status, summary).with(evidence).brief(brief);
         let outcome = past.details().into_iter().fold(outcome, Outcome::detail);
         code_details(case, code, &remarks, &past).into_iter().fold(outcome, Outcome::detail)
     }

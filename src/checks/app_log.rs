@@ -41,7 +41,10 @@ impl Check for Step {
         found.truncate(TOLD);
         let worst = found.iter().map(|f| f.status).max_by_key(|s| gravity(*s));
         let outcome = match (worst, found.first()) {
-            (Some(status), Some(first)) => Outcome::new(self.id(), status, first.sentence.clone()),
+            (Some(status), Some(first)) => {
+                let n = found.len();
+                Outcome::new(self.id(), status, first.sentence.clone()).brief(say!("{n} unusual kinds", "{n} loại bất thường"))
+            }
             _ => ordinary(self.id(), case, &period),
         };
         let ids: Vec<String> = found.into_iter().map(|f| book.add(f.id, f.sentence, Area::AppLog, f.values)).collect();
@@ -178,7 +181,7 @@ fn ordinary(check: &'static str, case: &Case, period: &Period) -> Outcome {
         return Outcome::new(check, Status::Unknown, words);
     }
     let words = say!("nothing unusual in {lines} lines around the errors", "không có gì bất thường trong {lines} dòng quanh lúc lỗi");
-    Outcome::new(check, Status::Pass, words)
+    Outcome::new(check, Status::Pass, words).brief(say!("nothing unusual", "bình thường"))
 }
 
 /// The last part of a name, for ids.

@@ -115,7 +115,7 @@ fn no_sign(check: &'static str, case: &Case, analysis: &Analysis) -> Outcome {
             "no sign of it in zonal shifts, instance checks and zones; but {en}",
             "không có dấu hiệu ở zonal shift, kiểm tra instance và các vùng; nhưng {vi}"
         );
-        return Outcome::new(check, Status::Ask, words);
+        return Outcome::new(check, Status::Ask, words).brief(say!("not visible: ask", "không xem được"));
     }
     let early = analysis.onset().zip(case.now()).is_some_and(|(onset, now)| now - onset < PUBLISHED_AFTER);
     if early {
@@ -123,13 +123,13 @@ fn no_sign(check: &'static str, case: &Case, analysis: &Analysis) -> Outcome {
             "no sign of it yet; AWS often publishes an event 10–60 min after it began: look again later",
             "chưa có dấu hiệu; AWS thường công bố sự kiện sau 10–60 phút: hãy xem lại sau"
         );
-        return Outcome::new(check, Status::Unknown, words);
+        return Outcome::new(check, Status::Unknown, words).brief(say!("no sign yet", "chưa có dấu hiệu"));
     }
     let words = say!(
         "no sign of it: no AWS Health event, zonal autoshift, planned maintenance or failed system check",
         "không có dấu hiệu: không có sự kiện AWS Health, autoshift, bảo trì hay system check lỗi"
     );
-    Outcome::new(check, Status::Pass, words)
+    Outcome::new(check, Status::Pass, words).brief(say!("no sign of it", "không dấu hiệu"))
 }
 
 fn health_gap(case: &Case) -> Option<&Gap> {

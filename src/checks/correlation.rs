@@ -36,9 +36,23 @@ impl Check for Step {
         let effects: Vec<&Correlation> = of(Role::Consequence).filter(|c| c.associated).take(3).collect();
         let (status, words) = judged(analysis, &causes, of(Role::Cause).count());
         let ids: Vec<String> = causes.iter().chain(&effects).map(|c| file(case, c, book)).collect();
-        let mut outcome = Outcome::new(self.id(), status, words).with(ids);
+        let mut outcome = Outcome::new(self.id(), status, words).with(ids).brief(causes.first().map_or_else(none_brief, |c| brief(c)));
         outcome.details = details(analysis, &effects);
         outcome
+    }
+}
+
+fn none_brief() -> Text {
+    say!("no metric moves along", "không chỉ số nào")
+}
+
+/// `−3 min CPUUtilization`
+fn brief(c: &Correlation) -> Text {
+    let (metric, minutes) = (&c.key.metric, (c.lag.abs() + 30) / 60);
+    match (c.lag, minutes) {
+        (_, 0) => say!("with {metric}", "cùng {metric}"),
+        (..0, _) => Text::same(format!("−{minutes} min {metric}")),
+        (0.., _) => Text::same(format!("+{minutes} min {metric}")),
     }
 }
 

@@ -42,7 +42,9 @@ impl Check for Step {
         let credits = credits(&scene, book);
         let (status, words) = judged(&scene, &hosts, credits.as_ref().map(|c| &c.1));
         let ids: Vec<String> = hosts.iter().take(SHOWN).map(|(id, s)| one(&scene, id, s, book)).collect();
+        let brief = brief(&hosts, credits.is_some());
         Outcome::new(self.id(), status, words)
+            .brief(brief)
             .with(credits.map(|c| c.0).into_iter().chain(ids))
             .detail(say!(
                 "An overloaded Linux host mostly drops connection attempts (504 after 10 s) rather than refusing them (502 at once): high CPU with refusals points to a process that died under load.",
@@ -97,6 +99,15 @@ fn judged(scene: &Scene, hosts: &[(&str, Shift)], no_credits: Option<&Text>) -> 
             (Status::Unknown, words)
         }
         () => (Status::Pass, low),
+    }
+}
+
+fn brief(hosts: &[(&str, Shift)], no_credits: bool) -> Text {
+    let (peak, n) = (hosts[0].1.highest.1, hosts.len());
+    match hosts.iter().filter(|(_, s)| is_high(s)).count() {
+        _ if no_credits => say!("credits used up", "hết credit"),
+        0 => say!("{peak:.0} % at the most", "cao nhất {peak:.0} %"),
+        high => say!("{peak:.0} %, high on {high}/{n}", "{peak:.0} %, cao ở {high}/{n}"),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::say;
 use crate::text::Text;
 use crate::time::{Time, in_words};
 use chrono::Duration;
+use std::collections::BTreeSet;
 use stops::{Stop, stops};
 
 pub struct Step;
@@ -90,9 +91,24 @@ impl<'a> Found<'a> {
         if !matches!(status, Status::Fail) {
             evidence.push(file_open(ways, book));
         }
-        let outcome = Outcome::new(check, status, summary).with(evidence);
+        let outcome = Outcome::new(check, status, summary).with(evidence).brief(self.brief(status, ways));
         let doubts = self.doubt.iter().fold(outcome, |o, d| o.detail(d.clone()));
         hidden::commands(ways).into_iter().fold(doubts, Outcome::detail)
+    }
+
+    fn brief(&self, status: Status, ways: &[PathResult]) -> Text {
+        let open = ways.iter().filter(|w| !w.target.gone).map(|w| w.target.name()).collect::<BTreeSet<_>>().len();
+        match status {
+            Status::Fail if self.now.iter().any(|s| !s.only_gone) => say!("blocked now", "đang bị chặn"),
+            Status::Fail => {
+                let at = self.then.as_ref().map_or_else(String::new, |(t, _)| t.format(" %H:%M").to_string());
+                say!("was blocked{at}", "đã bị chặn{at}")
+            }
+            Status::Unknown => say!("cannot tell", "không rõ"),
+            Status::Warn if !self.tight.is_empty() => say!("few addresses left", "sắp hết địa chỉ"),
+            Status::Warn => say!("a target is gone", "có target đã gỡ"),
+            _ => say!("open to all {open}", "thông tới cả {open}"),
+        }
     }
 
     fn verdict(&self, ways: &[PathResult]) -> (Status, Text) {
@@ -124,7 +140,7 @@ fn open_words(ways: &[PathResult]) -> Text {
     ports.sort_unstable();
     ports.dedup();
     let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-    let n = open.iter().map(|w| w.target.name()).collect::<std::collections::BTreeSet<_>>().len();
+    let n = open.iter().map(|w| w.target.name()).collect::<BTreeSet<_>>().len();
     say!(
         "open there and back: {n} targets, port {ports}, from {subnets} balancer subnets",
         "thông cả chiều đi và về: {n} target, cổng {ports}, từ {subnets} subnet của load balancer"

@@ -75,8 +75,14 @@ impl Check for Step {
         findings.extend(settings::of_balancer(case));
         findings.sort_by_key(|f| f.weight);
         let (status, summary) = verdict(case, &findings, &checked);
+        let n = findings.iter().filter(|f| f.weight < Weight::Note).count();
+        let brief = match status {
+            Status::Pass => say!("sound", "ổn"),
+            _ if n == 0 => Text::default(),
+            _ => say!("{n} to look at", "{n} điều cần xem"),
+        };
         let evidence = findings.into_iter().map(|f| book.add(format!("health-check.{}", f.id), f.words, f.area, f.values));
-        Outcome::new(self.id(), status, summary).with(evidence)
+        Outcome::new(self.id(), status, summary).brief(brief).with(evidence)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The step `instance-power-events`: were targets of then or of now rebooted, stopped, started, taken away?
 
-use super::touches::{clock, coverage, evidence, in_question, sentence};
+use super::touches::{brief_of, clock, coverage, evidence, in_question, sentence};
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::analysis::Analysis;
 use crate::analysis::timeline::{Entry, Kind, Relation, WEAK};
@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::case::events::EventSource;
 use crate::exchange::Area;
 use crate::say;
+use crate::text::Text;
 use crate::time::Time;
 
 pub struct Step;
@@ -33,6 +34,12 @@ impl Check for Step {
             (Some(first), None) => Outcome::new(self.id(), Status::Warn, sentence(case, first)),
             (None, None) => nothing(self.id(), case, analysis, coverage.complete),
         };
+        let brief = match (events.first(), silent.len()) {
+            (Some(first), _) => brief_of(case, first),
+            (None, 0) => say!("none", "không có"),
+            (None, n) => say!("{n} restarted inside", "{n} máy tự khởi động lại"),
+        };
+        let outcome = if outcome.brief == Text::default() { outcome.brief(brief) } else { outcome };
         outcome.with(ids).detail(coverage.words).detail(say!(
             "A reboot from inside the machine leaves no event: the instance status check, the launch time and the system log tell of it.",
             "Khởi động lại từ bên trong máy không để lại sự kiện: hãy xem status check của instance, thời điểm khởi chạy và log hệ thống."

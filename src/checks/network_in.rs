@@ -41,7 +41,10 @@ impl Check for Step {
         let (status, words) = judged(&scene, &hosts, silent);
         let mut ids = vec![together(&scene, &hosts, words.clone(), book)];
         ids.extend(hosts.iter().take(SHOWN).map(|(id, s)| one(&scene, id, s, book)));
-        Outcome::new(self.id(), status, words).with(ids).detail(say!(
+        let (before, during) = total(&hosts);
+        let (ratio, rose, n) = (during / before.max(1.0), hosts.iter().filter(|(_, s)| s.rose(1.5)).count(), hosts.len());
+        let brief = say!("×{ratio:.1}, up on {rose}/{n}", "×{ratio:.1}, tăng ở {rose}/{n}");
+        Outcome::new(self.id(), status, words).with(ids).brief(brief).detail(say!(
             "NetworkIn counts bytes on all interfaces of the instance, health checks and downloads included; CloudWatch publishes it every 5 min unless detailed monitoring is on.",
             "NetworkIn đếm byte trên mọi giao diện mạng của instance, gồm cả health check và tải xuống; CloudWatch ghi 5 phút một lần nếu không bật detailed monitoring."
         ))

@@ -57,7 +57,7 @@ fn quiet(scene: &Scene, key: &SeriesKey, book: &mut Book) -> Option<Outcome> {
     );
     let values = vec![Value::new("median", usual).unit("requests"), Value::new("most", most).unit("requests").at(at)];
     let id = book.add_from("requests.usual", words.clone(), Area::BalancerMetrics, values, origin(scene.case, Area::BalancerMetrics));
-    Some(Outcome::new("request-count", Status::Pass, words).with([id]))
+    Some(Outcome::new("request-count", Status::Pass, words).with([id]).brief(say!("{a} usually", "thường {a}")))
 }
 
 fn during_errors(scene: &Scene, key: &SeriesKey, s: &Shift, book: &mut Book) -> Option<Outcome> {
@@ -70,7 +70,9 @@ fn during_errors(scene: &Scene, key: &SeriesKey, s: &Shift, book: &mut Book) -> 
     ];
     let id = book.add_from("requests.change", words.clone(), Area::BalancerMetrics, values, origin(scene.case, Area::BalancerMetrics));
     let more = per_target(scene, book).into_iter().chain(earlier(scene, key, s, book)).chain(dose(scene, key, s, book));
-    Some(Outcome::new("request-count", status, words).with(std::iter::once(id).chain(more)))
+    let (ratio, before, during) = (s.ratio(), short(s.before, Unit::Count), short(s.during, Unit::Count));
+    let brief = Text::same(format!("×{ratio:.1}, {before} → {during}"));
+    Some(Outcome::new("request-count", status, words).with(std::iter::once(id).chain(more)).brief(brief))
 }
 
 fn judged(scene: &Scene, key: &SeriesKey, s: &Shift) -> (Status, Text) {

@@ -48,7 +48,13 @@ impl Check for Step {
         let (status, words) = judged(&scene, &failures, gaps, known.len());
         let mut ids: Vec<String> = failures.iter().map(|f| file(&scene, f, book)).collect();
         ids.extend(now(&scene, book));
-        Outcome::new(self.id(), status, words).with(ids).detail(say!(
+        let (failed, known) = (failures.len(), known.len());
+        let brief = match status {
+            Status::Unknown => say!("gaps on {gaps} of {known}", "thiếu ở {gaps}/{known}"),
+            _ if failed > 0 => say!("failed on {failed} of {known}", "lỗi ở {failed}/{known}"),
+            _ => say!("0 on all {known}", "0 ở cả {known}"),
+        };
+        Outcome::new(self.id(), status, words).with(ids).brief(brief).detail(say!(
             "The system check fails for AWS's host, power or network; the instance check for the machine itself (a reboot, no memory, a broken network setup); the EBS check for an attached volume. A very fast reboot can fall between two checks.",
             "System check lỗi khi máy chủ vật lý, điện hay mạng của AWS hỏng; instance check lỗi khi chính máy ảo có vấn đề (khởi động lại, hết bộ nhớ, cấu hình mạng sai); EBS check khi ổ đĩa gắn kèm hỏng. Khởi động lại rất nhanh có thể lọt giữa hai lần kiểm tra."
         ))

@@ -106,6 +106,11 @@ pub(super) fn sentence(case: &Case, entry: &Entry) -> Text {
     }
 }
 
+/// `02:06 SetDesiredCapacity`
+pub(super) fn brief_of(case: &Case, entry: &Entry) -> Text {
+    entry.event(case).map_or_else(Text::default, |event| Text::same(format!("{} {}", clock(entry.at), event.name)))
+}
+
 fn distance(entry: &Entry) -> Text {
     let Some(seconds) = entry.seconds_from_onset else { return Text::default() };
     let words = in_words(Duration::seconds(seconds));
@@ -163,7 +168,7 @@ fn touched_outcome(q: &Question, case: &Case, first: &Entry, n: usize) -> Outcom
     let others = n - 1;
     let more = if others > 0 { say!(" (and {others} more)", " (và {others} việc nữa)") } else { Text::default() };
     let words = Text { en: what.en + &more.en, vi: what.vi + &more.vi };
-    Outcome::new(q.check, if near { Status::Fail } else { Status::Warn }, words)
+    Outcome::new(q.check, if near { Status::Fail } else { Status::Warn }, words).brief(brief_of(case, first))
 }
 
 fn untouched(q: &Question, case: &Case, analysis: &Analysis, coverage: &Coverage) -> Outcome {
@@ -175,11 +180,11 @@ fn untouched(q: &Question, case: &Case, analysis: &Analysis, coverage: &Coverage
     let (none, nothing_vi) = (&q.nothing.en, &q.nothing.vi);
     if coverage.complete {
         let words = say!("{none} between {from} and {to} UTC", "{nothing_vi} từ {from} đến {to} UTC");
-        return Outcome::new(q.check, Status::Pass, words);
+        return Outcome::new(q.check, Status::Pass, words).brief(say!("nothing seen", "không thấy gì"));
     }
     let (limits, limits_vi) = (&coverage.words.en, &coverage.words.vi);
     let words = say!("{none} as far as can be seen: {limits}; ask them", "{nothing_vi} trong phần đọc được: {limits_vi}; hãy hỏi họ");
-    Outcome::new(q.check, Status::Ask, words)
+    Outcome::new(q.check, Status::Ask, words).brief(say!("nothing seen: ask", "không thấy: hãy hỏi"))
 }
 
 /// What a person said, beside the evidence and never instead of it.

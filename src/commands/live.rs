@@ -32,7 +32,7 @@ impl Run {
     }
 
     pub(super) fn gather_live(&self, target: &str) -> Result<Gathered, Failure> {
-        let mut writer = self.common.record.as_ref().map(|_| self.case_file(target)).transpose()?.flatten();
+        let mut writer = self.common.record.as_ref().map(|_| self.case_file(target)).transpose()?.flatten().map(|f| f.writer);
         let live = self.start_live(target)?;
         let mut failed = None;
         let record = |facts: &[crate::exchange::Fact]| {

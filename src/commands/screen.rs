@@ -1,6 +1,6 @@
 //! The commands that open the screen.
 
-use super::{Failure, LOCAL, Outcome, Run, open_demo, read_case};
+use super::{Failure, LOCAL, Outcome, Run, characters, leftover, open_demo, read_case};
 use crate::case::Case;
 use crate::cli::Color;
 use crate::exchange::Fact;
@@ -11,10 +11,17 @@ use crate::report::bundle::{self, Bundle};
 use crate::sources::{self, Link};
 use crate::text::Lang;
 use crate::time::Time;
-use crate::tui::{self, ColorMode, Kind, Theme};
+use crate::tui::{self, ColorMode, Kind, Place, Resume, Theme};
 use ratatui::buffer::Buffer;
-use std::path::Path;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// A case file being written, and where it is.
+pub(super) struct CaseFile {
+    pub writer: Writer,
+    pub path: PathBuf,
+}
 
 /// Facts as they came, for the case file of a bundle.
 type Kept = Arc<Mutex<Vec<Fact>>>;
@@ -45,13 +52,29 @@ impl Run {
         if Path::new(target).is_file() {
             return self.open(Path::new(target));
         }
-        let live = self.start_live(target)?;
-        let writer = self.case_file(target)?;
+        match self.offer_to_resume(Some(target))? {
+            Some(outcome) => outcome,
+            None => self.investigate_anew(target, target, self.case_file(target)?, None),
+        }
+    }
+
+    /// Options of a live session; `named` is what was asked for.
+    pub(super) fn live_options(&self, named: &str, file: Option<CaseFile>, resume: Option<Resume>) -> Result<tui::Options, Failure> {
         let kept = Kept::default();
-        let options = tui::Options { kind: Kind::Live, ..self.options(&kept, writer)? };
-        let outcome = show(live.link, options);
-        live.runtime.shutdown_background();
-        outcome
+        if let Some(resume) = &resume {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&resume.facts);
+        }
+        let (writer, path) = file.map(|f| (f.writer, f.path)).unzip();
+        let keep_place = path.map(|path| self.keep_place(named, path));
+        Ok(tui::Options { kind: Kind::Live, resume, keep_place, ..self.options(&kept, writer)? })
+    }
+
+    fn keep_place(&self, named: &str, path: PathBuf) -> tui::KeepPlace {
+        let note = self.note(named, Place::default());
+        Box::new(move |place| {
+            // Where it cannot be written the next start begins at the incident instead of there.
+            let _ = leftover::write_note(&path, &leftover::Note { place: place.clone(), ..note.clone() });
+        })
     }
 
     /// Options of a screen that records and exports nothing.
@@ -61,15 +84,21 @@ impl Run {
 
     fn options(&self, kept: &Kept, writer: Option<Writer>) -> Result<tui::Options, Failure> {
         let var = |name: &str| std::env::var(name).ok();
+        let colors = match self.config.color {
+            Color::Never => ColorMode::None,
+            Color::Always => ColorMode::TrueColor,
+            Color::Auto => ColorMode::from_env(var),
+        };
+        let remembered = characters::remembered(self.config.state.as_deref());
+        let terminal = std::io::stdout().is_terminal();
         let keys = self.config.keys.as_ref().map(std::fs::read_to_string).transpose()?;
         Ok(tui::Options {
             lang: self.config.lang,
-            colors: match self.config.color {
-                Color::Never => ColorMode::None,
-                Color::Always => ColorMode::TrueColor,
-                Color::Auto => ColorMode::from_env(var),
-            },
-            ascii: self.config.ascii,
+            colors,
+            ascii: self.config.ascii || remembered == Some(true),
+            first_run: terminal && !self.config.ascii && remembered.is_none() && self.config.state.is_some(),
+            remember_ascii: self.config.state.clone().map(|state| Box::new(characters::remember(state)) as _),
+            ask_background: terminal && self.config.theme == "auto" && colors != ColorMode::None && tui::answers_for_its_background(var),
             low_bandwidth: self.config.low_bandwidth,
             zone: self.config.zone,
             utc: self.common.utc,
@@ -95,7 +124,7 @@ impl Run {
     }
 
     /// Where a live case is recorded: `--record`, or the folder of cases; nowhere with `--no-record`.
-    pub(super) fn case_file(&self, target: &str) -> Result<Option<Writer>, Failure> {
+    pub(super) fn case_file(&self, target: &str) -> Result<Option<CaseFile>, Failure> {
         let path = match (&self.common.record, &self.config.cases) {
             (Some(path), _) => path.clone(),
             (None, Some(folder)) => {
@@ -104,9 +133,12 @@ impl Run {
             }
             (None, None) => return Ok(None),
         };
-        Writer::create(&path).map(Some).map_err(|error| {
-            Failure::new(LOCAL, format!("{}: cannot record here: {error}; give another --record, or --no-record", path.display()))
-        })
+        match Writer::create(&path) {
+            Ok(writer) => Ok(Some(CaseFile { writer, path })),
+            Err(error) => {
+                Err(Failure::new(LOCAL, format!("{}: cannot record here: {error}; give another --record, or --no-record", path.display())))
+            }
+        }
     }
 
     fn exporter(&self, kept: Kept) -> tui::Export {
@@ -137,21 +169,32 @@ fn screens(case: &Case, judged: &Judged, lang: Lang) -> Vec<(String, Buffer)> {
     vec![("screen".into(), tui::snapshot(case, judged, (160, 56), &Theme::print(), lang, false))]
 }
 
-fn show(link: Link, options: tui::Options) -> Outcome {
+pub(super) fn show(link: Link, options: tui::Options) -> Outcome {
     tui::run(link, options).map_err(|e| Failure::new(LOCAL, format!("{e:#}")))?;
     Ok(0)
 }
 
 /// Keeps every fact for a bundle and, where there is a case file, on the disk before anything else happens.
-fn recorder(kept: Kept, mut writer: Option<Writer>) -> tui::Record {
+fn recorder(kept: Kept, writer: Option<Writer>) -> tui::Record {
+    let mut ending = Ending(writer);
     Box::new(move |facts: &[Fact]| {
         kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(facts);
-        writer.as_mut().map_or(Ok(()), |w| w.write(facts))
+        ending.0.as_mut().map_or(Ok(()), |w| w.write(facts))
     })
 }
 
+/// Ends the file properly when the session lets go of it.
+struct Ending(Option<Writer>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // Everything is on the disk already; a file without its end is read all the same.
+        let _ = self.0.take().map(Writer::finish);
+    }
+}
+
 /// A folder only its owner can look into.
-fn make_private(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

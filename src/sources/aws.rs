@@ -24,7 +24,7 @@ pub mod guard;
 pub mod identity;
 pub mod instances;
 pub mod lifecycle;
-mod metrics;
+pub mod metrics;
 mod network;
 pub mod options;
 mod pace;

@@ -1,5 +1,6 @@
 //! The screen's whole state. It changes only in `update`; drawing reads it and learns nothing.
 
+use super::asked::Asked;
 use super::axis::Axis;
 use super::board::{self, Board, Fold};
 use super::clock::Clock;
@@ -13,6 +14,7 @@ use super::overlays::Overlay;
 use super::paint::Look;
 use super::panes::lanes::Geometry;
 use super::panes::log::LogMap;
+use super::parts::{self, Parts};
 use super::theme::Theme;
 use super::view::View;
 use crate::analysis::timeline::Kind;
@@ -38,6 +40,10 @@ pub enum Msg {
     Judged(Box<Judged>),
     /// The clock moved on.
     Tick(Time),
+    /// The terminal says what its background is.
+    Background {
+        light: bool,
+    },
     /// Something to say in the footer: an export done, a copy made, a disk full.
     Notice(String),
 }
@@ -50,6 +56,7 @@ pub enum Effect {
     Record(Vec<Fact>),
     Export,
     Copy(String),
+    RememberAscii(bool),
     Suspend,
     Redraw,
     Quit,
@@ -91,6 +98,10 @@ pub struct Session {
     pub verdict_hidden: bool,
     pub generation: u64,
     pub theme_name: String,
+    /// Nobody has chosen a theme: the terminal may.
+    pub theme_open: bool,
+    /// The first session ever, until a key is pressed.
+    pub first_run: bool,
     pub colors: ColorMode,
     pub source_ended: bool,
     pub can_export: bool,
@@ -101,8 +112,7 @@ pub struct Session {
     pub data_version: u64,
     /// The incident was brought before one's eyes.
     pub placed: bool,
-    /// What of the metrics has been asked for, and how finely.
-    pub asked: Option<(Window, u32)>,
+    pub asked: Asked,
     /// What each area was asked for and has not answered yet.
     pub open_asks: BTreeMap<Area, Window>,
     pub budget: Budget,
@@ -140,6 +150,8 @@ pub struct App {
     pub board: Board,
     pub happenings: Vec<Happening>,
     pub log_map: LogMap,
+    /// The lane that is taken apart, if one is.
+    pub parts: Parts,
     findings: Vec<usize>,
     marked: Vec<(usize, u8)>,
     made: Made,
@@ -154,7 +166,12 @@ struct Made {
     findings: Option<(u64, String, happenings::Order)>,
     marked: Option<(u64, Window)>,
     log: Option<(u64, Axis, LogBy, String)>,
+    parts: Option<(u64, parts::Wish)>,
 }
+
+/// Asked once in the life of an installation.
+const FIRST_EN: &str = "boxes or question marks here? ▂▅█ ① ‼ ✓ · then press A: plain characters from now on";
+const FIRST_VI: &str = "ở đây hiện ô vuông hay dấu hỏi? ▂▅█ ① ‼ ✓ · nếu vậy nhấn A: từ nay chỉ dùng ký tự ASCII";
 
 impl App {
     /// # Errors
@@ -171,14 +188,16 @@ impl App {
             verdict_hidden: options.drill,
             generation: 0,
             theme_name,
+            theme_open: options.ask_background,
+            first_run: options.first_run,
             colors: options.colors,
             source_ended: false,
             can_export: options.export.is_some(),
             now: None,
-            notice: options.notice.clone(),
+            notice: options.notice.clone().or_else(|| options.first_run.then(|| look.say(FIRST_EN, FIRST_VI).to_owned())),
             data_version: 0,
             placed: false,
-            asked: None,
+            asked: Asked::default(),
             open_asks: BTreeMap::new(),
             budget: Budget::new(options.cost_ceiling),
             frozen: false,
@@ -208,6 +227,7 @@ impl App {
             board: Board::default(),
             happenings: Vec::new(),
             log_map: LogMap::default(),
+            parts: Parts::default(),
             findings: Vec::new(),
             marked: Vec::new(),
             made: Made::default(),
@@ -288,6 +308,7 @@ impl App {
         self.list_findings(version);
         self.mark_happenings(version);
         self.map_log(version);
+        self.take_apart(version);
     }
 
     fn find_happenings(&mut self, version: u64) {
@@ -374,6 +395,15 @@ impl App {
         if self.made.log.as_ref() != Some(&wanted) {
             self.log_map = LogMap::build(self.case.access_log.as_ref(), axis, wanted.2, &wanted.3);
             self.made.log = Some(wanted);
+        }
+    }
+
+    fn take_apart(&mut self, version: u64) {
+        let Some(Overlay::Parts(view)) = &self.overlay else { return };
+        let wanted = (version, super::overlays::parts::wish(self, view));
+        if self.made.parts.as_ref() != Some(&wanted) {
+            self.parts = Parts::build(&self.case, &wanted.1);
+            self.made.parts = Some(wanted);
         }
     }
 

@@ -34,6 +34,7 @@ pub enum Action {
     Filter,
     Order,
     Unfold,
+    TakeApart,
     CursorLeft,
     CursorRight,
     ZoomIn,

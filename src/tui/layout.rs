@@ -107,7 +107,8 @@ fn narrow(plan: &mut Plan, body: Rect, wants: Wants) {
 }
 
 fn wide(plan: &mut Plan, body: Rect, wants: Wants) {
-    let left_width = (body.width / 4).clamp(30, 48);
+    // The lanes keep the room for what they have to do with the errors.
+    let left_width = (body.width * 3 / 10).clamp(33, 48).min(body.width.saturating_sub(85)).max(30);
     let left = Rect { width: left_width, ..body };
     let right = Rect { x: body.x + left_width + 1, width: body.width.saturating_sub(left_width + 1), ..body };
     plan.divider = Some(Rect { x: body.x + left_width, width: 1, ..body });

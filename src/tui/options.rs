@@ -1,5 +1,6 @@
 //! What a session of the screen is started with. Knows no terminal.
 
+use super::place::Place;
 use crate::case::Case;
 use crate::exchange::Fact;
 use crate::judge::Judged;
@@ -12,6 +13,18 @@ pub type Record = Box<dyn FnMut(&[Fact]) -> std::io::Result<()> + Send>;
 
 /// Writes the postmortem; says where it is, or why it could not be written.
 pub type Export = Arc<dyn Fn(&Case, &Judged) -> Result<String, String> + Send + Sync>;
+
+/// Keeps where one stands, for the next start.
+pub type KeepPlace = Box<dyn FnMut(&Place) + Send>;
+
+/// Remembers for all sessions to come whether only ASCII characters are shown.
+pub type RememberAscii = Box<dyn FnMut(bool) + Send>;
+
+/// What a session that was cut off left behind.
+pub struct Resume {
+    pub facts: Vec<Fact>,
+    pub place: Place,
+}
 
 /// What kind of session the title shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +77,13 @@ pub struct Options {
     /// The text of the user's own keys file.
     pub keys: Option<String>,
     pub record: Option<Record>,
+    pub resume: Option<Resume>,
+    pub keep_place: Option<KeepPlace>,
+    pub remember_ascii: Option<RememberAscii>,
+    /// The first session ever: somebody is asked what the characters look like.
+    pub first_run: bool,
+    /// Whether to ask the terminal if its background is light.
+    pub ask_background: bool,
     pub export: Option<Export>,
     pub kind: Kind,
     /// Practice: the verdict stays hidden until asked for.
@@ -89,6 +109,11 @@ impl Default for Options {
             theme: None,
             keys: None,
             record: None,
+            resume: None,
+            keep_place: None,
+            remember_ascii: None,
+            first_run: false,
+            ask_background: false,
             export: None,
             kind: Kind::default(),
             drill: false,
@@ -107,6 +132,14 @@ pub fn theme_from_env(var: impl Fn(&str) -> Option<String>) -> &'static str {
         Some(7 | 9..=15) => "light",
         _ => "dark",
     }
+}
+
+/// Whether it is worth asking the terminal for its background: it has colours, says nothing about them in the
+/// environment, and is none of those that show the question instead of answering it.
+pub fn answers_for_its_background(var: impl Fn(&str) -> Option<String>) -> bool {
+    let term = var("TERM").unwrap_or_default();
+    let mute = term.is_empty() || matches!(term.as_str(), "dumb" | "linux" | "cons25") || term.starts_with("vt");
+    !mute && var("COLORFGBG").is_none() && ColorMode::from_env(var) != ColorMode::None
 }
 
 #[cfg(test)]
@@ -128,6 +161,21 @@ mod tests {
             (&[("TERM", "xterm-256color"), ("NO_COLOR", "")], ColorMode::Ansi256),
         ] {
             assert_eq!(ColorMode::from_env(env(pairs)), mode, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn only_terminals_that_answer_are_asked() {
+        assert!(answers_for_its_background(env(&[("TERM", "xterm-256color")])));
+        assert!(answers_for_its_background(env(&[("TERM", "tmux-256color")])));
+        for pairs in [
+            &[("TERM", "linux")][..],
+            &[("TERM", "dumb")],
+            &[],
+            &[("TERM", "xterm"), ("COLORFGBG", "15;0")],
+            &[("TERM", "xterm"), ("NO_COLOR", "1")],
+        ] {
+            assert!(!answers_for_its_background(env(pairs)), "{pairs:?}");
         }
     }
 

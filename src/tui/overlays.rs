@@ -5,6 +5,7 @@ pub mod chart;
 pub mod help;
 pub mod page;
 pub mod palette;
+pub mod parts;
 mod picker;
 pub mod question;
 pub mod zones;
@@ -36,6 +37,8 @@ pub enum Overlay {
         scroll: usize,
     },
     Chart(Box<Subject>),
+    /// A lane taken apart: heat map or small charts.
+    Parts(parts::View),
     Answer(Box<answer::Form>),
     Question(Question),
     /// The filter of the focused pane, being typed in the footer.
@@ -51,6 +54,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App, overlay: &Overlay) {
         Overlay::Zones { text, selected } => zones::draw(buf, area, app, text, *selected),
         Overlay::Question(question) => question::draw(buf, area, app, *question),
         Overlay::Page { about, scroll } => page::draw(buf, area, app, about, *scroll),
+        Overlay::Parts(view) => parts::draw(buf, area, app, view),
         Overlay::Chart(subject) => chart::draw(buf, area, app, subject),
         Overlay::Answer(form) => answer::draw(buf, area, app, form),
         Overlay::Filter(_) => {}

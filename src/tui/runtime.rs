@@ -3,7 +3,9 @@
 
 use super::app::{App, Effect, Msg};
 use super::clipboard::{self, Through};
-use super::options::{Kind, Options, Record};
+use super::options::{KeepPlace, Kind, Options, Record, RememberAscii, Resume};
+use super::place::Place;
+use super::replies::{ASK_BACKGROUND, Replies, Taken};
 use super::screen::Screen;
 use super::terminal::{self, Guard};
 use crate::case::Case;
@@ -69,6 +71,10 @@ struct Session {
     export: Option<super::options::Export>,
     exports: tokio::task::JoinSet<()>,
     signals: Signals,
+    replies: Replies,
+    place: Option<watch::Sender<Place>>,
+    keeper: Option<JoinHandle<()>>,
+    remember_ascii: Option<RememberAscii>,
     drawn: Option<Instant>,
     dirty: bool,
 }
@@ -100,11 +106,13 @@ async fn session(link: Link, mut options: Options) -> Result<End> {
         app.update(Msg::Tick(now()));
     }
     app.update(Msg::Resize(w, h));
+    let resumed = options.resume.take().map(|r| resume(&mut app, r)).unwrap_or_default();
     let guard = Guard::take(options.mouse).wrap_err("the terminal could not be taken; `alb-triage report` needs none")?;
     let (say, said) = mpsc::unbounded_channel();
     let (judge, judged) = judging();
     let (record, recorder) = options.record.take().map(|r| recording(r, say.clone(), options.lang)).unzip();
-    let session = Session {
+    let (place, keeper) = options.keep_place.take().map(keeping).unzip();
+    let mut session = Session {
         app,
         guard,
         screen: Screen::default(),
@@ -119,10 +127,47 @@ async fn session(link: Link, mut options: Options) -> Result<End> {
         export: options.export.take(),
         exports: tokio::task::JoinSet::new(),
         signals: Signals::new()?,
+        replies: Replies::default(),
+        place,
+        keeper,
+        remember_ascii: options.remember_ascii.take(),
         drawn: None,
         dirty: true,
     };
+    for effect in resumed {
+        session.perform(effect)?;
+    }
+    session.draw()?;
+    if options.ask_background {
+        session.replies.expect();
+        write(ASK_BACKGROUND.as_bytes())?;
+    }
     session.run().await
+}
+
+/// Everything that was known when the session was cut off, and where one stood. It is recorded already.
+fn resume(app: &mut App, resume: Resume) -> Vec<Effect> {
+    let effects = app.update(Msg::Facts(resume.facts));
+    app.stand_at(&resume.place);
+    effects.into_iter().filter(|e| !matches!(e, Effect::Record(_))).collect()
+}
+
+/// A task that keeps the newest place; whoever moves fast is not followed step by step.
+fn keeping(mut keep: KeepPlace) -> (watch::Sender<Place>, JoinHandle<()>) {
+    let (place, mut places) = watch::channel(Place::default());
+    let worker = tokio::spawn(async move {
+        while places.changed().await.is_ok() {
+            let newest = places.borrow_and_update().clone();
+            let kept = tokio::task::spawn_blocking(move || {
+                keep(&newest);
+                keep
+            });
+            let Ok(again) = kept.await else { break };
+            keep = again;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    (place, worker)
 }
 
 /// A thread that judges the newest case it was given; older ones that were waiting are forgotten.
@@ -171,25 +216,21 @@ fn now() -> Time {
 
 impl Session {
     async fn run(mut self) -> Result<End> {
-        self.draw()?;
         let end = loop {
-            let msg = match self.next().await? {
-                Happened::Msg(msg) => msg,
-                Happened::Redraw => None,
+            let quit = match self.next().await? {
+                Happened::Msg(msg) => self.take(msg)?,
+                Happened::Event(event) => self.event(event)?,
+                Happened::Redraw => false,
                 Happened::Stop => {
                     self.suspend()?;
-                    None
+                    false
                 }
                 Happened::End(end) => break end,
             };
-            if let Some(msg) = msg
-                && self.take(msg)?
-            {
+            if quit || self.drain()? {
                 break End::Quit;
             }
-            if self.drain()? {
-                break End::Quit;
-            }
+            self.keep_place();
             if self.dirty && self.may_draw() {
                 self.draw()?;
             }
@@ -209,14 +250,14 @@ impl Session {
             _ = self.signals.stop.recv() => Ok(Happened::Stop),
             () = ended(&mut self.recorder) => Err(eyre!(NOT_RECORDED)),
             key = self.keys.next() => match key {
-                Some(Ok(event)) => Ok(Happened::Msg(of_event(event))),
+                Some(Ok(event)) => Ok(Happened::Event(event)),
                 // The terminal is gone: the same as a hang-up.
                 Some(Err(_)) | None => Ok(Happened::End(End::Signal(signal_hook::consts::SIGHUP))),
             },
-            facts = self.link.facts.recv(), if !self.app.session.source_ended => Ok(Happened::Msg(Some(facts.map_or(Msg::SourceEnded, Msg::Facts)))),
-            judged = self.judged.recv() => judged.map(|j| Happened::Msg(Some(Msg::Judged(j)))).ok_or_else(|| eyre!("judging stopped: please report this, with the case file")),
-            Some(words) = self.said.recv() => Ok(Happened::Msg(Some(Msg::Notice(words)))),
-            () = tokio::time::sleep(wait) => Ok(if self.dirty { Happened::Redraw } else { Happened::Msg(Some(Msg::Tick(now()))) }),
+            facts = self.link.facts.recv(), if !self.app.session.source_ended => Ok(Happened::Msg(facts.map_or(Msg::SourceEnded, Msg::Facts))),
+            judged = self.judged.recv() => judged.map(|j| Happened::Msg(Msg::Judged(j))).ok_or_else(|| eyre!("judging stopped: please report this, with the case file")),
+            Some(words) = self.said.recv() => Ok(Happened::Msg(Msg::Notice(words))),
+            () = tokio::time::sleep(wait) => Ok(if self.dirty { Happened::Redraw } else { Happened::Msg(Msg::Tick(now())) }),
         }
     }
 
@@ -261,6 +302,32 @@ impl Session {
         Ok(false)
     }
 
+    /// A key, a click, a paste, another size; answers of the terminal are taken out of the keys.
+    fn event(&mut self, event: Event) -> Result<bool> {
+        match event {
+            Event::Key(key) => match self.replies.take(key) {
+                Taken::Keys(keys) => keys.into_iter().try_fold(false, |quit, key| Ok(self.take(Msg::Key(key))? || quit)),
+                Taken::Background { light } => self.take(Msg::Background { light }),
+                Taken::Nothing => Ok(false),
+            },
+            Event::Paste(text) => self.take(Msg::Paste(text)),
+            Event::Resize(w, h) => self.take(Msg::Resize(w, h)),
+            Event::Mouse(mouse) => self.take(Msg::Mouse(mouse)),
+            Event::FocusGained | Event::FocusLost => Ok(false),
+        }
+    }
+
+    fn keep_place(&mut self) {
+        if let Some(place) = &self.place {
+            let now = self.app.place_now();
+            place.send_if_modified(|kept| {
+                let moved = *kept != now;
+                *kept = now;
+                moved
+            });
+        }
+    }
+
     /// Updates the app and does what follows; true to quit.
     fn take(&mut self, msg: Msg) -> Result<bool> {
         self.dirty = true;
@@ -286,6 +353,11 @@ impl Session {
             }
             Effect::Export => self.export(),
             Effect::Copy(text) => self.copy(&text)?,
+            Effect::RememberAscii(ascii) => {
+                if let Some(remember) = &mut self.remember_ascii {
+                    remember(ascii);
+                }
+            }
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => self.screen.forget(),
             Effect::Quit => return Ok(true),
@@ -342,6 +414,10 @@ impl Session {
     /// Waits until what was said is on disk; the terminal comes back with the guard.
     async fn close(mut self) {
         drop(self.record.take());
+        drop(self.place.take());
+        if let Some(keeper) = self.keeper.take() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), keeper).await;
+        }
         if let Some(recorder) = self.recorder.take() {
             let _ = tokio::time::timeout(Duration::from_secs(2), recorder).await;
         }
@@ -359,20 +435,11 @@ async fn ended(worker: &mut Option<JoinHandle<()>>) {
 }
 
 enum Happened {
-    Msg(Option<Msg>),
+    Msg(Msg),
+    Event(Event),
     Redraw,
     Stop,
     End(End),
-}
-
-fn of_event(event: Event) -> Option<Msg> {
-    match event {
-        Event::Key(key) => Some(Msg::Key(key)),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(w, h) => Some(Msg::Resize(w, h)),
-        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
-        Event::FocusGained | Event::FocusLost => None,
-    }
 }
 
 /// To the terminal, whole; nothing for nothing.

@@ -8,6 +8,7 @@ mod keys;
 mod moments;
 mod moving;
 mod opening;
+mod taking_apart;
 mod typing;
 mod world;
 
@@ -44,8 +45,12 @@ impl App {
                 Vec::new()
             }
             Msg::Tick(now) => self.tick(now),
+            Msg::Background { light } => {
+                self.show_on(light);
+                Vec::new()
+            }
             Msg::Notice(words) => {
-                self.session.notice = Some(words);
+                self.session.notice = Some(words).filter(|w| !w.is_empty());
                 Vec::new()
             }
         };

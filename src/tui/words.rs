@@ -86,6 +86,20 @@ pub fn step<'a>(look: &Look, id: &'a str) -> &'a str {
     look.say(en, vi)
 }
 
+/// A step in at most 13 cells, for a narrow column.
+pub fn step_short<'a>(look: &Look, id: &'a str) -> &'a str {
+    match id {
+        "ask-infra-team" => look.say("infra team?", "đội hạ tầng?"),
+        "ask-app-team" => look.say("app team?", "đội ứng dụng?"),
+        "aws-status" => look.say("AWS itself?", "do AWS?"),
+        "access-log-5xx" => look.say("5xx in log", "5xx trong log"),
+        "alarm-definition" => look.say("alarm rule", "luật alarm"),
+        "firewall" => look.say("firewall path", "firewall"),
+        "app-log" => look.say("app log", "log ứng dụng"),
+        id => step(look, id),
+    }
+}
+
 /// What a step asks, in a sentence.
 pub fn question(look: &Look, id: &str) -> &'static str {
     match id {

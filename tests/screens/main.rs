@@ -157,6 +157,8 @@ fn every_overlay_and_pane_has_its_picture() {
         ("marks", "m l l l l l l M"),
         ("unfolded", "w"),
         ("heat", "w w w"),
+        ("parts", "2 j j j j W"),
+        ("parts_by_zone", "2 j j j j W o j"),
         ("compare", "c"),
         ("zoomed", "+ +"),
         ("everything", "9"),
@@ -196,6 +198,7 @@ fn nothing_breaks_at_any_size() {
         "esc esc 2 enter",
         "esc 1 enter",
         "esc space",
+        "esc 2 W",
         "esc 3 enter",
         "esc T",
     ] {
@@ -339,6 +342,7 @@ fn opposite_steps_bring_back_the_same_screen() {
         "A A",
         "V V",
         "enter esc",
+        "W esc",
         "p p p",
         "c c c c c",
     ] {

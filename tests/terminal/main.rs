@@ -5,6 +5,7 @@
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -117,15 +118,23 @@ impl Tty {
     }
 }
 
+/// A home in which the question about characters has been answered.
+fn home() -> PathBuf {
+    let home = std::env::temp_dir().join("alb-triage-terminal-test");
+    let state = home.join(".local/state/alb-triage");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("characters"), "all\n").unwrap();
+    home
+}
+
 /// A command with an environment of its own.
 fn command(path: &str, args: &[&str]) -> CommandBuilder {
     let mut command = CommandBuilder::new(path);
     command.args(args);
-    for name in ["NO_COLOR", "COLORTERM", "TMUX", "LC_ALL", "ALB_TRIAGE_CONFIG"] {
+    for name in ["NO_COLOR", "COLORTERM", "COLORFGBG", "TMUX", "LC_ALL", "ALB_TRIAGE_CONFIG", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
         command.env_remove(name);
     }
-    let home = std::env::temp_dir().join("alb-triage-terminal-test");
-    command.env("HOME", home);
+    command.env("HOME", home());
     command.cwd(env!("CARGO_MANIFEST_DIR"));
     for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("TZ", "UTC")] {
         command.env(name, value);
@@ -256,6 +265,116 @@ fn to_the_shell_and_back() {
     tty.until("the shell again", |t| !t.parser.screen().alternate_screen());
     tty.send("exit\r");
     tty.end();
+}
+
+/// The first session ever asks what the characters look like; the answer holds for the next one.
+#[test]
+fn boxes_or_question_marks_is_asked_once() {
+    let home = tempfile::tempdir().unwrap();
+    let demo = || {
+        let mut command = program(&["demo"]);
+        command.env("HOME", home.path());
+        command
+    };
+    let mut tty = Tty::start(demo(), 120, 40);
+    tty.wait_for("boxes or question marks here?");
+    tty.wait_for("onset");
+    tty.send("A");
+    tty.until("plain characters", |t| t.screen().is_ascii() && t.screen().contains("onset"));
+    tty.send("q");
+    assert!(tty.end().success());
+    let mut tty = Tty::start(demo(), 120, 40);
+    tty.wait_for("onset");
+    tty.settle();
+    assert!(tty.raw.is_ascii() && !tty.screen().contains("question marks"));
+    tty.send("q");
+    tty.end();
+}
+
+/// What the terminal answers about its background changes the theme and is never taken for keys.
+#[test]
+fn the_background_is_asked_for_and_the_answer_is_no_key() {
+    let mut tty = Tty::demo(120, 40);
+    tty.wait_for("onset");
+    tty.settle();
+    assert!(String::from_utf8_lossy(&tty.raw).contains("\x1b]11;?"));
+    let (screen, written) = (tty.screen(), tty.raw.len());
+    tty.send("\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
+    tty.until("other colours", |t| t.raw.len() > written + 500);
+    tty.settle();
+    assert_eq!(tty.screen(), screen, "no key was pressed");
+    // An answer that comes a second time, or in pieces, changes nothing.
+    let written = tty.raw.len();
+    for piece in ["\x1b]11;rgb:00", "00/0000/00", "00\x07"] {
+        tty.send(piece);
+    }
+    tty.settle();
+    assert_eq!((tty.screen(), tty.raw.len()), (screen, written));
+    tty.send("q");
+    assert!(tty.end().success());
+    tty.assert_as_it_was();
+}
+
+/// A live session that never reaches AWS: enough to be cut off.
+fn investigate(home: &Path) -> CommandBuilder {
+    let mut command = program(&["investigate", "web-errors", "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9"]);
+    for (name, value) in [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_EC2_METADATA_DISABLED", "true")]
+    {
+        command.env(name, value);
+    }
+    let state = home.join(".local/state/alb-triage");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("characters"), "all\n").unwrap();
+    command.env("HOME", home);
+    command
+}
+
+fn answered(tty: &Tty) -> bool {
+    tty.screen().lines().any(|l| l.contains("infra team") && l.contains("yes"))
+}
+
+#[test]
+fn a_session_that_was_killed_is_offered_again_exactly_where_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let mut first = Tty::start(investigate(home.path()), 120, 40);
+    first.wait_for("1 Runbook");
+    first.wait_for("web-errors");
+    // Yes, the infra team touched it; then to the gaps.
+    first.send("1 ");
+    first.wait_for("Enter save");
+    first.send("\r");
+    first.until("the answer", answered);
+    first.send("7");
+    first.wait_for("▶7 Gaps");
+    let notes = || -> Vec<String> {
+        let cases = std::fs::read_dir(home.path().join(".local/state/alb-triage/cases")).unwrap().flatten();
+        cases.filter(|e| e.path().extension().is_some_and(|x| x == "open")).map(|e| std::fs::read_to_string(e.path()).unwrap()).collect()
+    };
+    let end = Instant::now() + PATIENCE;
+    while !notes().iter().any(|n| n.contains("\"focus\":6")) {
+        assert!(Instant::now() < end, "{:?}", notes());
+        first.settle();
+    }
+
+    // A second session beside the first one takes nothing from it.
+    let mut second = Tty::start(investigate(home.path()), 120, 40);
+    second.wait_for("1 Runbook");
+    assert!(!second.screen().contains("cut off"));
+    second.send("q");
+    assert!(second.end().success());
+    assert_eq!(notes().len(), 1, "what was left on purpose is not offered");
+
+    first.signal("KILL");
+    first.end();
+    let mut again = Tty::start(investigate(home.path()), 120, 40);
+    again.wait_for("A session was cut off");
+    again.send("y");
+    again.wait_for("▶7 Gaps");
+    again.send("1");
+    again.until("the answer again", answered);
+    again.send("q");
+    assert!(again.end().success());
+    assert!(notes().is_empty());
 }
 
 /// Not a test by itself: what the next one runs inside a terminal.

@@ -22,6 +22,22 @@ pub fn name(signature: Signature) -> Text {
     }
 }
 
+/// The same in a word or two.
+pub fn brief(signature: Signature) -> Text {
+    match signature {
+        Signature::Refused => say!("refused", "bị từ chối"),
+        Signature::ConnectTimeout => say!("unanswered", "không trả lời"),
+        Signature::KeepaliveRace => say!("closed early", "bị đóng sớm"),
+        Signature::SlowTarget => say!("too slow", "quá chậm"),
+        Signature::Tls => say!("TLS failed", "lỗi TLS"),
+        Signature::NoTarget => say!("without target", "không có target"),
+        Signature::App5xx => say!("from the app", "từ ứng dụng"),
+        Signature::ClientGone => say!("given up", "client bỏ"),
+        Signature::DeregistrationCut => say!("cut off", "bị cắt"),
+        Signature::Other5xx => say!("other 5xx", "5xx khác"),
+    }
+}
+
 /// What stands behind a signature.
 pub fn meaning(signature: Signature) -> Text {
     match signature {

@@ -131,6 +131,24 @@ fn of_alarm(alarm: &Alarm, base: u32) -> Option<Wanted> {
     Some(Wanted { key, namespace: row.namespace, name: row.cloudwatch_name(), statistic, period: base.max(row.finest) })
 }
 
+/// Each alarm's own metric in `window`, in one call; `None` where it cannot be read.
+pub async fn recent(aws: &Aws, alarms: &[Alarm], window: Window, period: u32) -> Vec<Option<Series>> {
+    let (at, wanted): (Vec<usize>, Vec<Wanted>) =
+        alarms.iter().enumerate().filter_map(|(i, a)| Some((i, of_alarm(a, period)?))).take(QUERIES).unzip();
+    let mut all: Vec<Option<Series>> = vec![None; alarms.len()];
+    if wanted.is_empty() {
+        return all;
+    }
+    aws.count().metrics(wanted.len());
+    let Ok(answer) = page_of(aws, &wanted, window, None).await else { return all };
+    let mut answers = Answers::new(&wanted, window);
+    answers.take(answer.metric_data_results());
+    for (i, (series, status)) in at.into_iter().zip(answers.series.into_iter().zip(&answers.status)) {
+        all[i] = matches!(status, Some(cw::StatusCode::Complete)).then_some(series);
+    }
+    all
+}
+
 /// Those the alarm names first, then the others, up to a limit.
 fn groups_first(case: &Case) -> Vec<TargetGroup> {
     let named: Vec<_> = case.groups_in_question().into_iter().cloned().collect();

@@ -129,6 +129,14 @@ fn statistic_columns(app: &App, key: &SeriesKey, statistic: &str, axis: Axis) ->
 
 /// Ticks, event marks and what is under the crosshair.
 fn foot(buf: &mut Buffer, inner: Rect, plot: Rect, app: &App, lane: &Lane, axis: Axis) {
+    below(buf, inner, plot, app, axis);
+    let clock = app.clock();
+    let at = format!("{} {} {}", clock.second(app.view.cursor), clock.zone_name(app.view.cursor), lanes::value_at_cursor(app, lane));
+    paint::text(buf, inner, 0, plot.height + 3, &format!("{at}   {}", summary(app, lane)), app.look.theme.text);
+}
+
+/// Ticks and event marks under a plot, and the crosshair through it.
+pub fn below(buf: &mut Buffer, inner: Rect, plot: Rect, app: &App, axis: Axis) {
     let theme = &app.look.theme;
     let ticks = Rect { y: plot.bottom(), height: 1, width: inner.right().saturating_sub(plot.x), ..plot };
     for (x, label) in axis.ticks(app.clock(), 10) {
@@ -142,9 +150,6 @@ fn foot(buf: &mut Buffer, inner: Rect, plot: Rect, app: &App, lane: &Lane, axis:
         let tall = Rect { height: plot.height + 2, ..plot };
         paint::tint(buf, tall, Rect { x, y: 0, width: 1, height: tall.height }, theme.cursor);
     }
-    let clock = app.clock();
-    let at = format!("{} {} {}", clock.second(app.view.cursor), clock.zone_name(app.view.cursor), lanes::value_at_cursor(app, lane));
-    paint::text(buf, inner, 0, plot.height + 3, &format!("{at}   {}", summary(app, lane)), theme.text);
 }
 
 /// Sum, highest, lowest and typical value of the window.

@@ -10,7 +10,7 @@ mod row;
 pub use compare::compare_words;
 pub use events::circled;
 pub use geometry::{Geometry, room};
-pub use names::{name, reason_words};
+pub use names::{name, reason_words, short_id};
 pub use row::{lane_style, value_at_cursor};
 
 use crate::metrics::Unit;

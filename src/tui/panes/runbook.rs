@@ -113,9 +113,9 @@ fn draw_step(buf: &mut Buffer, row: Rect, app: &App, step: &Row, selected: bool)
     let ticked = answered.is_some_and(|a| a.answer == Said::Done);
     let sign = if ticked { "✓" } else { words::status_sign(status) };
     let style = words::status_style(theme, status);
-    let label = words::step(&app.look, step.id);
-    // Side by side the words line up; in a narrow column they follow at once.
-    let label_width = if row.width >= 60 { 24 } else { paint::width_of(label).max(15).min(row.width.saturating_sub(4)) };
+    let wide = row.width >= 60;
+    let label = if wide { words::step(&app.look, step.id) } else { words::step_short(&app.look, step.id) };
+    let label_width = if wide { 24 } else { 13.min(row.width.saturating_sub(4)) };
     let mut name = theme.text;
     if ticked {
         name = name.add_modifier(Modifier::CROSSED_OUT);
@@ -130,10 +130,24 @@ fn draw_step(buf: &mut Buffer, row: Rect, app: &App, step: &Row, selected: bool)
             piece(" ", theme.text),
             piece(paint::padded(label, label_width), name),
             piece(" ", theme.text),
-            piece(paint::cut(&summary(app, step, status), row.width.saturating_sub(label_width + 4)).into_owned(), style),
+            piece(fitting(app, step, status, row.width.saturating_sub(label_width + 4)), style),
         ],
     );
     super::select(buf, row, app, Pane::Runbook, selected);
+}
+
+/// The summary where it fits whole, else what it comes to in a word or two.
+fn fitting(app: &App, row: &Row, status: Status, width: u16) -> String {
+    let whole = summary(app, row, status);
+    if paint::width_of(&whole) <= width || app.case.answer_to(row.id).is_some_and(|a| a.answer != Said::NotDone) {
+        return paint::cut(&whole, width).into_owned();
+    }
+    let brief = match (row.outcome, app.judged.as_ref()) {
+        (Some(_), Some(judged)) if row.id == "verdict" && !app.session.verdict_hidden => words::verdict(&app.look, judged.verdict.cause),
+        (Some(o), _) => app.look.text(&o.brief),
+        _ => "",
+    };
+    paint::cut(if brief.is_empty() { &whole } else { brief }, width).into_owned()
 }
 
 /// What a person said comes first, then what was measured.

@@ -41,7 +41,6 @@ impl App {
             Action::Zone => self.overlay = Some(Overlay::Zones { text: String::new(), selected: 0 }),
             Action::Theme => self.next_theme(),
             Action::Language => self.next_language(),
-            Action::Ascii => self.look.ascii = !self.look.ascii,
             Action::Reveal => self.reveal(),
             _ => return self.act_outside(action),
         }
@@ -53,6 +52,10 @@ impl App {
         match action {
             Action::Open => self.open(),
             Action::Working => self.open_working(),
+            Action::TakeApart => {
+                self.take_lane_apart();
+                Vec::new()
+            }
             Action::Tick => self.tick_step(),
             Action::Note => self.note(),
             Action::Follow => self.toggle_follow(),
@@ -60,6 +63,7 @@ impl App {
             Action::ConsoleLink => self.console_link().map(Effect::Copy).into_iter().collect(),
             Action::Copy => self.copy().map(Effect::Copy).into_iter().collect(),
             Action::Export => self.export(),
+            Action::Ascii => self.toggle_ascii(),
             Action::Redraw => vec![Effect::Redraw],
             Action::Suspend => vec![Effect::Suspend],
             Action::Quit | Action::QuitNow => vec![Effect::Quit],

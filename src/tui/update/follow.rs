@@ -2,8 +2,9 @@
 //! beyond the ceiling on cost.
 
 use crate::exchange::{Area, Ask, Fact, Subject, What};
-use crate::time::{Time, Window, finest_period, floor_to};
+use crate::time::{Time, Window, floor_to};
 use crate::tui::app::{App, Effect};
+use crate::tui::asked::period_for;
 use crate::tui::options::Kind;
 use chrono::Duration;
 
@@ -32,7 +33,8 @@ impl App {
         self.view.follow_to(now);
         let mut effects = self.learn(vec![grown]);
         let fresh = Window::new(from, now);
-        self.session.asked = self.session.asked.map(|(w, p)| (w.hull(&fresh), p));
+        self.remember_the_first();
+        self.session.asked.add(fresh, 60);
         let areas = [Area::BalancerMetrics, Area::HostMetrics, Area::TargetHealth, Area::Changes];
         effects.extend(areas.map(|a| self.ask(a, fresh, Some(60))));
         effects
@@ -56,13 +58,11 @@ impl App {
         if self.session.kind != Kind::Live || self.session.source_ended {
             return Vec::new();
         }
+        self.remember_the_first();
         let window = self.view.window();
-        let (held, held_period) = self.session.asked.unwrap_or_else(|| held(self));
-        let period = finest_period(self.now() - window.start);
+        let period = period_for(self.axis().step, self.now() - window.start);
         let wanted = Window { start: window.start, end: window.end.min(self.now()) }.aligned(period);
-        let finer = self.axis().step < i64::from(held_period) && held_period > period;
-        let missing = if finer { Some(wanted) } else { outside(wanted, held, period) };
-        let Some(missing) = missing else { return Vec::new() };
+        let Some(missing) = self.session.asked.missing(wanted, period) else { return Vec::new() };
         if self.session.frozen {
             let words = self.look.say("frozen: nothing is fetched; f follows again", "đang đóng băng: không đọc thêm; f để theo dõi tiếp");
             self.session.notice = Some(words.into());
@@ -71,8 +71,16 @@ impl App {
         if !self.may_ask() {
             return Vec::new();
         }
-        self.session.asked = Some((held.hull(&wanted), if finer { period } else { held_period }));
+        self.session.asked.add(missing, period);
         [Area::BalancerMetrics, Area::HostMetrics].map(|a| self.ask(a, missing, Some(period))).into()
+    }
+
+    /// What is gathered without being asked for, at the period of the errors.
+    fn remember_the_first(&mut self) {
+        if self.session.asked.is_empty() {
+            let period = self.board.lanes.first().map_or(60, |l| l.grid.period.max(60));
+            self.session.asked.add(self.view.whole(), period);
+        }
     }
 
     pub(super) fn toggle_follow(&mut self) -> Vec<Effect> {
@@ -120,24 +128,6 @@ impl App {
         self.view.following = false;
         self.session.frozen = true;
     }
-}
-
-/// The part of `wanted` that `held` does not cover: one side, or all of it when both are missing.
-fn outside(wanted: Window, held: Window, period: u32) -> Option<Window> {
-    let period = Duration::seconds(i64::from(period));
-    let (before, after) = (wanted.start + period <= held.start, held.end + period <= wanted.end);
-    match (before, after) {
-        (true, true) => Some(wanted),
-        (true, false) => Some(Window { start: wanted.start, end: held.start.min(wanted.end) }),
-        (false, true) => Some(Window { start: held.end.max(wanted.start), end: wanted.end }),
-        (false, false) => None,
-    }
-}
-
-/// What was gathered from the start, and the period of the errors in it.
-fn held(app: &App) -> (Window, u32) {
-    let period = app.board.lanes.first().map_or(60, |l| l.grid.period.max(60));
-    (app.view.whole(), period)
 }
 
 /// Areas that were neither read nor given up.

@@ -16,12 +16,28 @@ use ratatui::layout::Position;
 
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        self.session.notice = None;
-        if self.keys.action(key) == Some(Action::QuitNow) {
+        let action = self.keys.action(key);
+        if action.is_some() || self.overlay.is_some() {
+            self.session.notice = None;
+        }
+        let mut effects = self.settle_characters(action);
+        effects.extend(self.press(key, action));
+        effects
+    }
+
+    /// Any key but the one for plain characters says that these are well.
+    fn settle_characters(&mut self, action: Option<Action>) -> Vec<Effect> {
+        let asked = self.session.first_run && action.is_some();
+        self.session.first_run &= !asked;
+        if asked && action != Some(Action::Ascii) { vec![Effect::RememberAscii(self.look.ascii)] } else { Vec::new() }
+    }
+
+    fn press(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        if action == Some(Action::QuitNow) {
             return vec![Effect::Quit];
         }
         match self.overlay.take() {
-            None => self.keys.action(key).map_or_else(Vec::new, |a| self.act(a)),
+            None => action.map_or_else(Vec::new, |a| self.act(a)),
             Some(Overlay::Answer(form)) => self.answer_key(*form, key),
             Some(Overlay::Filter(text)) => self.filter_key(text, key),
             Some(Overlay::GoTo(text, _)) => self.go_to_key(text, key),
@@ -30,6 +46,7 @@ impl App {
                 self.zones_key(text, selected, key);
                 Vec::new()
             }
+            Some(Overlay::Parts(view)) => self.parts_key(view, action),
             Some(Overlay::Question(question)) => self.question_key(question, key),
             Some(over) => self.reading_key(over, key),
         }
@@ -146,6 +163,6 @@ impl App {
 }
 
 /// Actions that work over any overlay that is only read.
-fn is_global(a: Action) -> bool {
+pub(super) fn is_global(a: Action) -> bool {
     matches!(a, Action::Suspend | Action::Redraw | Action::Theme | Action::Language | Action::Ascii | Action::Clock | Action::Export)
 }

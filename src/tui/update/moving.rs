@@ -1,7 +1,7 @@
 //! Moving among rows and panes; the order and the look of things.
 
 use crate::text::Lang;
-use crate::tui::app::{App, LogBy};
+use crate::tui::app::{App, Effect, LogBy};
 use crate::tui::layout::Pane;
 use crate::tui::options::ColorMode;
 use crate::tui::theme::{BUILT_IN, Theme};
@@ -77,11 +77,28 @@ impl App {
         }
     }
 
-    pub(super) fn next_theme(&mut self) {
-        let at = BUILT_IN.iter().position(|(name, _)| *name == self.session.theme_name).unwrap_or(BUILT_IN.len() - 1);
-        let (name, _) = BUILT_IN[(at + 1) % BUILT_IN.len()];
+    /// The terminal said what its background is; nobody has chosen a theme yet.
+    pub(super) fn show_on(&mut self, light: bool) {
+        if std::mem::take(&mut self.session.theme_open) {
+            self.wear(if light { "light" } else { "dark" });
+        }
+    }
+
+    fn wear(&mut self, name: &str) {
         name.clone_into(&mut self.session.theme_name);
         self.look.theme = Theme::built_in(name, self.session.colors);
+    }
+
+    pub(super) fn toggle_ascii(&mut self) -> Vec<Effect> {
+        self.look.ascii = !self.look.ascii;
+        vec![Effect::RememberAscii(self.look.ascii)]
+    }
+
+    pub(super) fn next_theme(&mut self) {
+        self.session.theme_open = false;
+        let at = BUILT_IN.iter().position(|(name, _)| *name == self.session.theme_name).unwrap_or(BUILT_IN.len() - 1);
+        let (name, _) = BUILT_IN[(at + 1) % BUILT_IN.len()];
+        self.wear(name);
         if self.session.colors == ColorMode::None {
             self.session.notice = Some(self.look.say("this terminal shows no colours", "terminal này không hiện màu").into());
         }

@@ -27,7 +27,7 @@ pub fn name(look: &Look, lane: &Lane, width: u16) -> String {
 fn short_metric(name: &str) -> &str {
     match name {
         "TargetConnectionErrorCount" => "TargetConnectionErrors",
-        "RequestsPerHealthyTarget" => "Requests/healthy target",
+        "RequestsPerHealthyTarget" => "Requests/healthy host",
         "HTTPCode_ELB_500_Count" => "ELB 500",
         "HTTPCode_ELB_502_Count" => "ELB 502",
         "HTTPCode_ELB_503_Count" => "ELB 503",
