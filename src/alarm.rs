@@ -5,6 +5,7 @@ pub mod advice;
 pub mod composite;
 pub mod drift;
 pub mod edit;
+pub mod math;
 pub mod replay;
 pub mod review;
 
@@ -85,40 +86,47 @@ impl Rule {
         self.comparison.breaches(value, self.threshold)
     }
 
-    /// Points that are fetched for one evaluation: a few more than are judged. AWS publishes 5 for 3; two
-    /// more is assumed for the others.
+    /// Points that are fetched for one evaluation: a few more than are judged, so that older ones can stand in
+    /// for missing ones. AWS publishes 5 for 3; two more is assumed for the others.
     pub fn range(&self) -> usize {
         self.periods + 2
+    }
+
+    /// Whether AWS says how many points it fetches for so many periods.
+    pub fn range_is_published(&self) -> bool {
+        self.periods == 3
+    }
+
+    /// The fewest and the most points that may be fetched, as far as AWS says: none more than are judged, to
+    /// twice as many.
+    pub fn possible_ranges(&self) -> (usize, usize) {
+        if self.range_is_published() { (self.range(), self.range()) } else { (self.periods, (2 * self.periods).max(self.range())) }
     }
 }
 
 /// The state after one evaluation, as CloudWatch works it out. `points` is the evaluation range, the newest
 /// last, `None` for a missing point; `before` is the state until now.
 pub fn evaluate(rule: &Rule, points: &[Option<f64>], before: AlarmState) -> AlarmState {
+    evaluate_range(rule, &points[points.len().saturating_sub(rule.range())..], before)
+}
+
+/// The same over an evaluation range of any size.
+pub fn evaluate_range(rule: &Rule, range: &[Option<f64>], before: AlarmState) -> AlarmState {
     let (n, m) = (rule.periods, rule.datapoints);
-    let range = &points[points.len().saturating_sub(rule.range())..];
-    let newest = &range[range.len().saturating_sub(n)..];
     let judged = |breaching: usize| if breaching >= m { AlarmState::Alarm } else { AlarmState::Ok };
-    if newest.len() == n && newest.iter().all(Option::is_some) {
-        return judged(newest.iter().flatten().filter(|v| rule.breaches(**v)).count());
+    // The newest real points stand in for missing ones while the range holds enough of them.
+    let newest_real = || range.iter().rev().flatten().take(n);
+    let (real, breaching) = (newest_real().count(), newest_real().filter(|v| rule.breaches(**v)).count());
+    if real == n {
+        return judged(breaching);
     }
-    let real: Vec<bool> = range.iter().rev().flatten().map(|v| rule.breaches(*v)).collect();
-    if real.len() >= n {
-        return judged(real[..n].iter().filter(|b| **b).count());
-    }
-    let breaching = real.iter().filter(|b| **b).count();
     match rule.missing {
-        Missing::Breaching => judged(breaching + n - real.len()),
+        Missing::Breaching => judged(breaching + n - real),
         Missing::NotBreaching => judged(breaching),
-        missing if real.is_empty() => {
-            if missing == Missing::Ignore {
-                before
-            } else {
-                AlarmState::InsufficientData
-            }
-        }
+        Missing::Ignore if real == 0 => before,
+        Missing::Missing if real == 0 => AlarmState::InsufficientData,
         _ if breaching >= m => AlarmState::Alarm,
-        _ if breaching < real.len() => AlarmState::Ok,
+        _ if breaching < real => AlarmState::Ok,
         Missing::Ignore => before,
         Missing::Missing => premature(range, m, before),
     }
@@ -198,6 +206,19 @@ mod tests {
     #[test]
     fn separate_minutes_alarm_as_if_they_were_consecutive() {
         check("X - X - X", 3, "AAAA");
+    }
+
+    #[test]
+    fn only_for_three_periods_is_the_range_known() {
+        let rule =
+            |periods| Rule { threshold: 1.0, comparison: Comparison::Greater, periods, datapoints: 1, missing: Missing::NotBreaching };
+        assert_eq!((rule(3).range_is_published(), rule(3).possible_ranges()), (true, (5, 5)));
+        assert_eq!((rule(1).range_is_published(), rule(1).possible_ranges()), (false, (1, 3)));
+        assert_eq!((rule(5).range(), rule(5).possible_ranges()), (7, (5, 10)));
+        // What hangs on it: a point that is two periods old is judged again, or not.
+        let points = points("X - -");
+        assert_eq!(evaluate_range(&rule(1), &points[2..], AlarmState::Alarm), AlarmState::Ok);
+        assert_eq!(evaluate_range(&rule(1), &points, AlarmState::Alarm), AlarmState::Alarm);
     }
 
     #[test]

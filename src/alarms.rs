@@ -4,15 +4,29 @@
 use crate::alarm::drift::{Difference, drift, matching};
 use crate::alarm::edit;
 use crate::alarm::review::{Remark, Weight, from_code, review};
-use crate::case::alarm::{Alarm, AlarmState, CodeAlarm};
+use crate::case::Case;
+use crate::case::alarm::{Alarm, AlarmState, CodeAlarm, CompositeAlarm};
+use crate::checks::Past;
 use crate::say;
 use crate::terraform::Found;
 use crate::text::{Lang, Text};
+use std::collections::BTreeMap;
+
+/// A region's live alarms that are about failed connections, those in ALARM first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// On the metric itself or on an expression with it.
+    pub metric: Vec<Alarm>,
+    /// Composite alarms that have one of them below; `None` when they may not be read.
+    pub composite: Option<Vec<CompositeAlarm>>,
+    /// What the first of them have been judging lately, by name: each a case with an alarm and its series.
+    pub pasts: BTreeMap<String, Case>,
+}
 
 /// What is known of either side; `Err` says why it is not.
 pub struct Sides<'a> {
     /// The live alarms of the region.
-    pub live: Result<&'a [Alarm], String>,
+    pub live: Result<&'a Listed, String>,
     /// What was found in files, if a folder was given.
     pub code: Option<&'a Found>,
 }
@@ -22,14 +36,10 @@ pub fn document(sides: &Sides, lang: Lang) -> String {
     let mut page = Page { lang, text: String::new() };
     let code = sides.code.map(|f| f.alarms.as_slice()).unwrap_or_default();
     match &sides.live {
-        Ok([]) => page.line(&say!(
-            "No alarm on TargetConnectionErrorCount in this region.",
-            "Không có báo động nào trên TargetConnectionErrorCount ở region này."
-        )),
-        Ok(live) => live.iter().for_each(|alarm| live_alarm(&mut page, alarm, code, sides.code.is_some())),
+        Ok(listed) => region(&mut page, listed, code, sides.code.is_some()),
         Err(why) => page.line(&say!("The live alarms could not be read: {why}", "Không đọc được báo động đang chạy: {why}")),
     }
-    let live = sides.live.as_ref().copied().unwrap_or_default();
+    let live = sides.live.as_ref().map(|l| l.metric.as_slice()).unwrap_or_default();
     let matched: Vec<_> = live.iter().filter_map(|a| matching(a, code)).collect();
     for alarm in code.iter().filter(|c| !matched.contains(c)) {
         code_alarm(&mut page, alarm, sides.live.is_ok());
@@ -63,9 +73,19 @@ impl Page {
         }
     }
 
-    fn edit(&mut self, code: &CodeAlarm, remarks: &[Remark]) {
-        let wanted = remarks.iter().filter(|r| r.weight < Weight::Note).filter_map(|r| Some((r.field, r.better.clone()?))).collect();
-        let edit = edit::suggest(code, &wanted);
+    /// How it did over what CloudWatch still holds, and what would have done better.
+    fn past(&mut self, case: &Case, alarm: &Alarm) -> Past {
+        let past = Past::of(case, alarm);
+        case.gaps.iter().for_each(|gap| self.line(&Text::same(format!("  {}", gap.in_words()))));
+        for words in past.summary().into_iter().chain(past.details()) {
+            let Text { en, vi } = words;
+            self.line(&say!("  {en}", "  {vi}"));
+        }
+        past
+    }
+
+    fn edit(&mut self, code: &CodeAlarm, wanted: &BTreeMap<&'static str, String>) {
+        let edit = edit::suggest(code, wanted);
         if !edit.diff.is_empty() {
             self.line(&say!("  suggested edit (nothing is changed):", "  đề xuất sửa (không thay đổi gì):"));
             edit.diff.lines().for_each(|l| self.line(&Text::same(format!("    {l}"))));
@@ -73,32 +93,73 @@ impl Page {
     }
 }
 
-fn state(alarm: &Alarm) -> &'static str {
-    match alarm.state {
+fn region(page: &mut Page, listed: &Listed, code: &[CodeAlarm], searched: bool) {
+    if listed.metric.is_empty() {
+        page.line(&say!(
+            "No alarm on TargetConnectionErrorCount in this region.",
+            "Không có báo động nào trên TargetConnectionErrorCount ở region này."
+        ));
+    }
+    listed.metric.iter().for_each(|alarm| live_alarm(page, alarm, listed.pasts.get(alarm.name.as_str()), code, searched));
+    match &listed.composite {
+        Some(all) => all.iter().for_each(|alarm| composite(page, alarm)),
+        None => page.line(&say!(
+            "Composite alarms could not be read: that needs cloudwatch:DescribeAlarms for every alarm (\"*\").\n",
+            "Không đọc được composite alarm: cần quyền cloudwatch:DescribeAlarms cho mọi báo động (\"*\").\n"
+        )),
+    }
+}
+
+/// A rule over other alarms, with what each of them is and does now.
+fn composite(page: &mut Page, alarm: &CompositeAlarm) {
+    let (name, state, rule) = (&alarm.name, state(alarm.state), &alarm.rule);
+    page.line(&say!("{name}  [{state}]  composite", "{name}  [{state}]  composite"));
+    page.line(&Text::same(format!("  {rule}")));
+    for (name, child) in &alarm.children {
+        let state = self::state(child.state);
+        let what = if child.watches.is_empty() { "composite".into() } else { child.watches.clone() };
+        page.line(&Text::same(format!("    {name}  [{state}]  {what}")));
+    }
+    page.remarks(&crate::alarm::composite::review::review(alarm));
+    page.text.push('\n');
+}
+
+fn state(state: AlarmState) -> &'static str {
+    match state {
         AlarmState::Ok => "OK",
         AlarmState::Alarm => "ALARM",
         AlarmState::InsufficientData => "INSUFFICIENT_DATA",
     }
 }
 
-fn live_alarm(page: &mut Page, alarm: &Alarm, code: &[CodeAlarm], searched: bool) {
-    let (name, state) = (&alarm.name, state(alarm));
+fn live_alarm(page: &mut Page, alarm: &Alarm, past: Option<&Case>, code: &[CodeAlarm], searched: bool) {
+    let (name, state) = (&alarm.name, state(alarm.state));
     page.line(&say!("{name}  [{state}]", "{name}  [{state}]"));
     let Text { en, vi } = crate::checks::alarm_rule(alarm);
     page.line(&say!("  {en}", "  {vi}"));
+    for part in alarm.parts.iter().filter(|p| !p.metric.is_empty()) {
+        page.line(&Text::same(format!("    {} = {} of {}, {} s", part.id, part.statistic, part.metric, part.period)));
+    }
     let dimensions: Vec<_> = alarm.dimensions.iter().map(|(k, v)| format!("{k}={v}")).collect();
     page.line(&Text::same(format!("  {}", dimensions.join(" "))));
     let remarks = review(alarm);
     page.remarks(&remarks);
+    let past = past.map(|case| page.past(case, alarm));
     match matching(alarm, code) {
-        Some(found) => compared(page, alarm, found, &remarks),
+        Some(found) => compared(page, alarm, found, &wanted(&remarks, past.as_ref())),
         None if searched => page.line(&say!("  not found in the Terraform files", "  không thấy trong tệp Terraform")),
         None => {}
     }
     page.text.push('\n');
 }
 
-fn compared(page: &mut Page, alarm: &Alarm, code: &CodeAlarm, remarks: &[Remark]) {
+/// What the file should say: what the review would change, and the rule that did best over the past.
+fn wanted(remarks: &[Remark], past: Option<&Past>) -> BTreeMap<&'static str, String> {
+    let reviewed = remarks.iter().filter(|r| r.weight < Weight::Note).filter_map(|r| Some((r.field, r.better.clone()?)));
+    reviewed.chain(past.map(Past::wanted).unwrap_or_default()).collect()
+}
+
+fn compared(page: &mut Page, alarm: &Alarm, code: &CodeAlarm, wanted: &BTreeMap<&'static str, String>) {
     let (file, line, address) = (&code.file, code.line, &code.address);
     page.line(&say!("  defined in {file}:{line} as {address}", "  định nghĩa ở {file}:{line}, {address}"));
     let all = drift(alarm, code);
@@ -108,7 +169,7 @@ fn compared(page: &mut Page, alarm: &Alarm, code: &CodeAlarm, remarks: &[Remark]
     for d in &all {
         page.line(&difference(d));
     }
-    page.edit(code, remarks);
+    page.edit(code, wanted);
 }
 
 fn difference(d: &Difference) -> Text {
@@ -136,7 +197,7 @@ fn code_alarm(page: &mut Page, code: &CodeAlarm, live_known: bool) {
     }
     let remarks = review(&alarm);
     page.remarks(&remarks);
-    page.edit(code, &remarks);
+    page.edit(code, &wanted(&remarks, None));
     page.text.push('\n');
 }
 
@@ -152,6 +213,7 @@ fn files(page: &mut Page, found: &Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::alarm::ChildAlarm;
     use crate::metrics::ERRORS;
 
     fn live() -> Alarm {
@@ -187,8 +249,8 @@ mod tests {
     #[test]
     fn both_sides_and_the_difference() {
         let found = Found { alarms: vec![code("conn"), code("lost")], files: 2, ..Found::default() };
-        let alarms = [live()];
-        let page = document(&Sides { live: Ok(&alarms), code: Some(&found) }, Lang::En);
+        let listed = Listed { metric: vec![live()], composite: Some(vec![above()]), ..Listed::default() };
+        let page = document(&Sides { live: Ok(&listed), code: Some(&found) }, Lang::En);
         for words in [
             "conn  [INSUFFICIENT_DATA]",
             "✗ statistic Average",
@@ -196,9 +258,33 @@ mod tests {
             "a.tf:3  aws_cloudwatch_metric_alarm.x",
             "no live alarm of this name",
             "2 Terraform files read, 2 definitions, 0 problems",
+            "page  [OK]  composite\n  ALARM(conn)\n    conn  [ALARM]  Sum of TargetConnectionErrorCount\n",
+            "conn alone fires it",
         ] {
             assert!(page.contains(words), "{words}\n{page}");
         }
+    }
+
+    fn above() -> CompositeAlarm {
+        let child = ChildAlarm {
+            state: AlarmState::Alarm,
+            watches: "Sum of TargetConnectionErrorCount".into(),
+            on_connection_errors: true,
+            tells: false,
+        };
+        CompositeAlarm {
+            name: "page".into(),
+            rule: "ALARM(conn)".into(),
+            state: AlarmState::Ok,
+            children: [("conn".into(), child)].into(),
+            ..CompositeAlarm::default()
+        }
+    }
+
+    #[test]
+    fn composites_that_may_not_be_read_are_no_silence() {
+        let page = document(&Sides { live: Ok(&Listed::default()), code: None }, Lang::En);
+        assert!(page.contains("No alarm on TargetConnectionErrorCount") && page.contains("Composite alarms could not be read"), "{page}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::changes;
 use crate::exchange::{Area, Cost, Fact, Origin, Subject, What};
 use crate::text::Foreign;
 use crate::time::{Time, Window};
-use alarm::{Alarm, AlarmChange, CodeAlarm};
+use alarm::{Alarm, AlarmChange, CodeAlarm, CompositeAlarm};
 use answers::Answer;
 use events::{Event, EventSource, Reach};
 use gaps::Gap;
@@ -23,7 +23,7 @@ use health::{HealthCheckRecord, TargetHealth};
 use network::{Interface, NetworkAcl, PrefixList, Probe, RouteTable, SecurityGroup, Subnet};
 use series::SeriesStore;
 use std::collections::{BTreeMap, BTreeSet};
-use topology::{Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup, dimension_of};
+use topology::{Console, EcsService, HostAgent, Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup, dimension_of};
 
 /// Everything known about one incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Case {
     pub identity: Option<Identity>,
     pub alarm: Option<Alarm>,
     pub alarm_changes: Vec<AlarmChange>,
+    /// Those that the alarm is a child of.
+    pub composite_alarms: Vec<CompositeAlarm>,
     pub code_alarms: Vec<CodeAlarm>,
     pub load_balancer: Option<LoadBalancer>,
     pub target_groups: Vec<TargetGroup>,
@@ -42,6 +44,11 @@ pub struct Case {
     /// By instance id; those of then and of now.
     pub instances: BTreeMap<String, Instance>,
     pub instance_statuses: BTreeMap<String, InstanceStatus>,
+    /// By instance id.
+    pub host_agents: BTreeMap<String, HostAgent>,
+    pub consoles: BTreeMap<String, Console>,
+    /// By ARN.
+    pub ecs_services: BTreeMap<String, EcsService>,
     pub series: SeriesStore,
     /// By time, then source and id; one entry an id.
     pub events: BTreeMap<(Time, EventSource, String), Event>,
@@ -59,6 +66,8 @@ pub struct Case {
     pub app_logs: BTreeMap<String, AppLog>,
     pub answers: Vec<Answer>,
     pub gaps: BTreeSet<Gap>,
+    /// What the readings of events so far could not see; the next one may.
+    pub blind_spots: BTreeSet<Gap>,
     pub cost: Cost,
     /// Areas being read, with what is known of the progress.
     pub busy: BTreeMap<Area, (Time, Foreign)>,
@@ -96,6 +105,7 @@ impl Case {
                 self.alarm_changes.sort_by(|a, b| (a.at, &a.summary).cmp(&(b.at, &b.summary)));
                 self.alarm_changes.dedup();
             }
+            What::CompositeAlarms(all) => put(&mut self.composite_alarms, all, |a| a.name.to_string()),
             What::LoadBalancer(lb) => self.load_balancer = Some(lb),
             What::TargetGroups(groups) => put(&mut self.target_groups, groups, |g| g.arn.clone()),
             What::Listeners(listeners) => put(&mut self.listeners, listeners, |l| l.arn.clone()),
@@ -115,10 +125,17 @@ impl Case {
                 self.happened(all.iter().flat_map(changes::instances::of_status));
                 self.instance_statuses.extend(all.into_iter().map(|i| (i.id.clone(), i)));
             }
+            What::HostAgents(all) => self.host_agents.extend(all.into_iter().map(|a| (a.instance.clone(), a))),
+            What::Consoles(all) => {
+                self.happened(all.iter().flat_map(changes::console::events));
+                self.consoles.extend(all.into_iter().map(|c| (c.instance.clone(), c)));
+            }
+            What::EcsServices(all) => self.ecs_services.extend(all.into_iter().map(|s| (s.arn.clone(), s))),
             What::Series(all) => all.into_iter().for_each(|s| self.series.absorb(s)),
             What::Events(all) => self.happened(all),
             What::Reach(r) => {
                 self.reaches.insert(r.source, r);
+                self.blind_spots = self.reaches.values().flat_map(Reach::gaps).collect();
             }
             What::SecurityGroups(all) => self.security_groups.extend(all.into_iter().map(|g| (g.id.clone(), g))),
             What::NetworkAcls(all) => self.network_acls.extend(all.into_iter().map(|a| (a.id.clone(), a))),
@@ -201,12 +218,13 @@ impl What {
     pub fn area(&self) -> Option<Area> {
         Some(match self {
             Self::Identity(_) => Area::Identity,
-            Self::Alarm(_) => Area::Alarm,
+            Self::Alarm(_) | Self::CompositeAlarms(_) => Area::Alarm,
             Self::AlarmChanges(_) => Area::AlarmHistory,
             Self::LoadBalancer(_) | Self::TargetGroups(_) | Self::Listeners(_) => Area::Balancer,
             Self::TargetHealth(_) => Area::TargetHealth,
             Self::HealthCheckRecords(_) => Area::HealthCheckLog,
-            Self::Instances(_) | Self::InstanceStatuses(_) => Area::Instances,
+            Self::Instances(_) | Self::InstanceStatuses(_) | Self::HostAgents(_) | Self::Consoles(_) => Area::Instances,
+            Self::EcsServices(_) => Area::Lifecycle,
             Self::Series(all) => match all.first() {
                 Some(s) if s.key.instance().is_some() => Area::HostMetrics,
                 _ => Area::BalancerMetrics,

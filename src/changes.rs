@@ -7,6 +7,7 @@ pub mod autoscaling;
 pub mod calls;
 pub mod cloudtrail;
 pub mod codedeploy;
+pub mod console;
 pub mod ecs;
 pub mod health;
 pub mod instances;

@@ -210,6 +210,8 @@ fn why_brief(reason: Reason) -> Text {
     }
 }
 
+pub(crate) use alarm_definition::Past;
+
 /// An alarm's rule in one line.
 pub fn alarm_rule(alarm: &crate::case::alarm::Alarm) -> Text {
     alarm_definition::rule_words(alarm)

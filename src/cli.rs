@@ -113,6 +113,9 @@ pub struct Common {
     /// Try TCP connects to the targets from here (labelled "from here, not from the balancer")
     #[arg(long, global = true)]
     pub probe: bool,
+    /// Read the console output of failing instances (only lines that tell of starts and kernel troubles are kept)
+    #[arg(long, global = true)]
+    pub console: bool,
     /// Record the case here
     #[arg(long, global = true, value_name = "CASE", conflicts_with = "no_record")]
     pub record: Option<PathBuf>,

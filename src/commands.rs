@@ -27,12 +27,8 @@ use std::path::Path;
 pub const USAGE: u8 = 64;
 /// A case file, alarm JSON or Terraform file is not what it claims to be.
 pub const BAD_INPUT: u8 = 65;
-/// AWS could not be reached.
-pub const UNREACHABLE: u8 = 69;
 /// Something on this machine failed: a disk, a pipe.
 pub const LOCAL: u8 = 74;
-/// Not permitted to read even the alarm and its metrics.
-pub const DENIED: u8 = 77;
 
 /// Why a command gave up, in words that say what to do, and the exit code.
 #[derive(Debug)]

@@ -7,14 +7,14 @@
 use crate::accesslog::AccessLog;
 use crate::applog::AppLog;
 use crate::case::{
-    alarm::{Alarm, AlarmChange, CodeAlarm},
+    alarm::{Alarm, AlarmChange, CodeAlarm, CompositeAlarm},
     answers::Answer,
     events::{Event, Reach},
     gaps::Gap,
     health::{HealthCheckRecord, TargetHealth},
     network::{Interface, NetworkAcl, PrefixList, Probe, RouteTable, SecurityGroup, Subnet},
     series::Series,
-    topology::{Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup},
+    topology::{Console, EcsService, HostAgent, Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup},
 };
 use crate::text::Foreign;
 use crate::time::{Time, Window};
@@ -105,6 +105,8 @@ pub enum What {
     Identity(Identity),
     Alarm(Alarm),
     AlarmChanges(Vec<AlarmChange>),
+    /// Composite alarms that the alarm is a child of.
+    CompositeAlarms(Vec<CompositeAlarm>),
     LoadBalancer(LoadBalancer),
     TargetGroups(Vec<TargetGroup>),
     Listeners(Vec<Listener>),
@@ -112,6 +114,9 @@ pub enum What {
     HealthCheckRecords(Vec<HealthCheckRecord>),
     Instances(Vec<Instance>),
     InstanceStatuses(Vec<InstanceStatus>),
+    HostAgents(Vec<HostAgent>),
+    Consoles(Vec<Console>),
+    EcsServices(Vec<EcsService>),
     Series(Vec<Series>),
     Events(Vec<Event>),
     /// How far a source of events has been read.

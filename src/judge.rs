@@ -59,5 +59,5 @@ pub fn judge(case: &Case, window: Option<Window>) -> Option<Judged> {
 
 fn cover(case: &Case, outcomes: &[Outcome]) -> Coverage {
     let ran = outcomes.iter().filter(|o| !matches!(o.status, Status::Unknown | Status::Waiting)).count();
-    Coverage { ran, total: outcomes.len(), gaps: case.gaps.iter().cloned().collect() }
+    Coverage { ran, total: outcomes.len(), gaps: case.gaps.iter().chain(&case.blind_spots).cloned().collect() }
 }

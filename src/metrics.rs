@@ -158,6 +158,8 @@ pub const CATALOG: &[Metric] = &[
     row(104, "netstat_tcp_time_wait", "CWAgent", &[Scope::Agent], "Maximum", Unit::Count, false, Role::Cause, 60),
     row(110, "ECSCPUUtilization", "AWS/ECS", &[Scope::EcsService], "Average", Unit::Percent, false, Role::Cause, 60),
     row(111, "ECSMemoryUtilization", "AWS/ECS", &[Scope::EcsService], "Average", Unit::Percent, false, Role::Cause, 60),
+    row(112, "RunningTaskCount", "ECS/ContainerInsights", &[Scope::EcsService], "Minimum", Unit::Count, false, Role::Context, 60),
+    row(113, "PendingTaskCount", "ECS/ContainerInsights", &[Scope::EcsService], "Maximum", Unit::Count, false, Role::Context, 60),
 ];
 
 impl Metric {

@@ -151,7 +151,7 @@ async fn probe_query(aws: &Aws, action: Action) -> Seen {
         Action::GetConsoleOutput => return Seen::NotTried("only asked for an instance that is in question"),
         Action::GetManagedPrefixListEntries => return Seen::NotTried("only asked for a prefix list that a rule names"),
         Action::DescribeInstanceRefreshes => return Seen::NotTried("only asked for a scaling group that is in question"),
-        Action::GetCallerIdentity | Action::DescribeAvailabilityZones => Params::new(),
+        Action::GetCallerIdentity => Params::new(),
         _ if action.row().service == Service::AutoScaling => Params::new().with("MaxRecords", "1"),
         _ => Params::new().with("MaxResults", "5"),
     };
@@ -245,7 +245,7 @@ async fn probe_s3(aws: &Aws, action: Action, found: &Found) -> Seen {
 fn json_body(action: Action) -> Option<Value> {
     Some(match action {
         Action::ListClusters => json!({"maxResults": 1}),
-        Action::DescribeLogGroups | Action::DescribeDeliveries | Action::DescribeDeliverySources => json!({"limit": 1}),
+        Action::DescribeLogGroups => json!({"limit": 1}),
         Action::ListDeployments => json!({}),
         Action::DescribeEvents => json!({"maxResults": 10}),
         Action::DescribeInstanceInformation => json!({"MaxResults": 5}),

@@ -57,6 +57,19 @@ pub fn find_alarms(dir: &Path) -> Found {
     Found { alarms, problems, files }
 }
 
+/// The same of texts at hand, each under its path: for tests and fuzzing.
+pub fn find_in_texts<'a>(texts: impl IntoIterator<Item = (&'a Path, &'a str)>) -> Found {
+    let mut problems = Vec::new();
+    let mut tree = files::Tree::default();
+    for (path, text) in texts {
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        syntax::read(tree.folders.entry(folder).or_default(), path, text, &mut problems);
+        tree.files += 1;
+    }
+    let alarms = module::alarms(&tree, &mut problems);
+    Found { alarms, problems, files: tree.files }
+}
+
 impl Found {
     /// The folder itself could not be read: not input at all.
     pub fn is_unreadable(&self) -> bool {
@@ -99,12 +112,7 @@ resource "aws_cloudwatch_metric_alarm" "x" {
 "#;
 
     fn read(text: &str, name: &str) -> Found {
-        let mut problems = Vec::new();
-        let mut tree = files::Tree::default();
-        let items = tree.folders.entry("".into()).or_default();
-        syntax::read(items, Path::new(name), text, &mut problems);
-        let alarms = module::alarms(&tree, &mut problems);
-        Found { alarms, problems, files: 1 }
+        find_in_texts([(Path::new(name), text)])
     }
 
     #[test]

@@ -6,11 +6,13 @@
 mod aws_stub;
 
 use alb_triage::case::Case;
+use alb_triage::case::alarm::CompositeAlarm;
 use alb_triage::case::gaps::Reason;
 use alb_triage::cli::Common;
 use alb_triage::exchange::{Area, Ask, Fact, What};
 use alb_triage::preflight;
 use alb_triage::simulator::{self, Scenario};
+use alb_triage::sources::aws::alarms::of_region;
 use alb_triage::sources::aws::call::{Aws, Params};
 use alb_triage::sources::aws::errors::Trouble;
 use alb_triage::sources::aws::gather::{AREAS, Live, start_with};
@@ -342,6 +344,48 @@ async fn a_target_group_leads_to_its_balancer_and_alarm() {
     let seen = look(&stub, &group, scenario.now).await;
     assert_eq!(seen.case.alarm, truth.alarm);
     assert_eq!(seen.case.load_balancer.map(|b| b.arn), truth.load_balancer.map(|b| b.arn));
+}
+
+#[tokio::test]
+async fn a_composite_alarm_leads_to_its_child_and_is_told() {
+    let (scenario, mut truth) = demo("security-group");
+    let name = truth.alarm.as_ref().unwrap().name.to_string();
+    truth.composite_alarms = vec![CompositeAlarm {
+        name: "checkout-page".into(),
+        rule: format!("ALARM(\"{name}\") AND NOT ALARM(deploying)").into(),
+        actions_enabled: true,
+        actions: vec!["arn:aws:sns:ap-northeast-1:123456789012:oncall".into()],
+        ..CompositeAlarm::default()
+    }];
+    let stub = Stub::telling(truth.clone()).await;
+    let seen = look(&stub, "checkout-page", scenario.now).await;
+    assert_eq!(seen.case.alarm, truth.alarm);
+    let above = &seen.case.composite_alarms[0];
+    assert_eq!((above.name.as_str(), &above.rule), ("checkout-page", &truth.composite_alarms[0].rule));
+    assert_eq!(above.children.keys().collect::<Vec<_>>(), [&name], "the other child is nowhere to be found");
+    assert!(above.children[&name].on_connection_errors);
+    let listed = of_region(&session(&stub)).await.unwrap();
+    assert_eq!((listed.metric.len(), listed.composite.unwrap().len()), (1, 1));
+    stub.on("DescribeAlarms", |call| {
+        let composite = call.params["AlarmTypes"].to_string().contains("Composite");
+        composite.then(|| Reply::error(403, "AccessDenied"))
+    });
+    let listed = of_region(&session(&stub)).await.unwrap();
+    assert_eq!((listed.metric.len(), listed.composite), (1, None), "what may be read is read");
+}
+
+#[tokio::test]
+async fn endless_answers_are_cut_and_are_a_gap() {
+    let (truth, seen) = seen("security-group", |stub| {
+        stub.on("DescribeSubnets", |_| Some(Reply::Endless));
+        stub.on("DescribeTags", |_| Some(Reply::Endless));
+    })
+    .await;
+    for area in [Area::Network, Area::Balancer] {
+        let gaps = gaps(&seen.case, area);
+        assert!(gaps.iter().any(|g| g.0 == Reason::Unavailable && g.2.contains("longer than 32 MiB")), "{gaps:?}");
+    }
+    assert_eq!(seen.case.route_tables, truth.route_tables);
 }
 
 #[tokio::test]

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+use alb_triage::alarm::drift::drift;
+use alb_triage::alarm::review::{from_code, review};
 use alb_triage::case::alarm::CodeAlarm;
-use alb_triage::terraform::{Found, find_alarms};
+use alb_triage::terraform::{Found, find_alarms, find_in_texts};
+use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -144,6 +147,62 @@ fn a_folder_that_is_not_there() {
 fn write(dir: &Path, name: &str, text: &str) {
     std::fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
     std::fs::write(dir.join(name), text).unwrap();
+}
+
+/// Every file of every tree above, with its path inside its tree.
+fn corpus() -> Vec<(String, String)> {
+    fn walk(dir: &Path, root: &Path, all: &mut Vec<(String, String)>) {
+        let mut entries: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                walk(&path, root, all);
+            } else {
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                all.push((name, String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned()));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terraform");
+    let mut all = Vec::new();
+    walk(&root, &root, &mut all);
+    assert!(all.len() > 8);
+    all
+}
+
+/// One change: at a place a piece goes, comes from elsewhere in the text, or is something else.
+fn changed(text: &str, (at, len, from, put): &(usize, usize, usize, String)) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let n = chars.len() + 1;
+    let (at, from) = (at % n, from % n);
+    let (end, until) = ((at + len).min(chars.len()), (from + len).min(chars.len()));
+    let moved: String = if put == "move" { chars[from..until].iter().collect() } else { put.clone() };
+    chars[..at].iter().copied().chain(moved.chars()).chain(chars[end..].iter().copied()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What people write, broken in every way: found or named, bounded, and the same twice.
+    #[test]
+    fn no_broken_tree_breaks_the_search(
+        changes in proptest::collection::vec((0usize..64, (0usize..4000, 0usize..60, 0usize..4000, "(move|[{}()\\[\\]\"$\\n=.,?:*<-]{1,4}|\\$\\{var\\.x\\}|for_each = |<<-E\n|\\PC{1,3})")), 1..8)
+    ) {
+        let mut files = corpus();
+        for (which, change) in &changes {
+            let which = which % files.len();
+            files[which].1 = changed(&files[which].1, change);
+        }
+        let texts = || files.iter().map(|(name, text)| (Path::new(name.as_str()), text.as_str()));
+        let found = find_in_texts(texts());
+        prop_assert!(found.alarms.len() <= 5_000);
+        prop_assert_eq!(&find_in_texts(texts()), &found);
+        for alarm in &found.alarms {
+            // Whatever was found can be reviewed and compared.
+            let live = from_code(alarm);
+            let _ = (review(&live), drift(&live, alarm));
+        }
+    }
 }
 
 const ALARM: &str = "resource \"aws_cloudwatch_metric_alarm\" \"a\" {\n  metric_name = \"TargetConnectionErrorCount\"\n}\n";

@@ -1,6 +1,8 @@
 //! The rule of a composite alarm: read, evaluated against the states of its children, and asked what one
 //! child would do alone. Pure; knows no call.
 
+pub mod review;
+
 use crate::case::alarm::AlarmState;
 use std::collections::BTreeSet;
 

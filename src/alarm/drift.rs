@@ -40,6 +40,7 @@ fn live_fields(alarm: &Alarm) -> Vec<(&'static str, String)> {
         ("comparison_operator", alarm.comparison.clone()),
         ("treat_missing_data", alarm.treat_missing_data.clone()),
         ("actions_enabled", alarm.actions_enabled.to_string()),
+        ("expression", alarm.parts.iter().find(|p| p.judged).and_then(|p| p.expression.as_deref()).unwrap_or_default().to_owned()),
     ]
 }
 
@@ -137,6 +138,20 @@ mod tests {
         let found: Vec<_> = drift(&live(), &code).into_iter().map(|d| (d.field, d.live, d.code)).collect();
         let row = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
         assert_eq!(found, [row("period", "60", "300"), row("treat_missing_data", "notBreaching", "missing")]);
+    }
+
+    #[test]
+    fn expressions_are_compared_too() {
+        use crate::case::alarm::AlarmPart;
+        let line =
+            AlarmPart { id: "rate".into(), expression: Some("100 * errors / requests".into()), judged: true, ..AlarmPart::default() };
+        let live = Alarm { expression: Some("rate = 100 * errors / requests".into()), parts: vec![line], ..live() };
+        let with = |text| {
+            let code = code(&[("expression", text), ("treat_missing_data", "notBreaching"), ("evaluation_periods", "3")]);
+            drift(&live, &code).into_iter().map(|d| (d.field, d.code)).collect::<Vec<_>>()
+        };
+        assert_eq!(with("100 * errors / requests"), []);
+        assert_eq!(with("errors / requests"), [("expression".to_owned(), "errors / requests".to_owned())]);
     }
 
     #[test]

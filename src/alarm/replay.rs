@@ -1,6 +1,8 @@
 //! The alarm run over the history that is held: when it would have fired, and what was behind it.
 
-use super::{Rule, evaluate};
+mod math;
+
+use super::{Missing, Rule, evaluate_range};
 use crate::analysis::episodes;
 use crate::case::Case;
 use crate::case::alarm::{Alarm, AlarmState};
@@ -31,10 +33,12 @@ pub struct Firing {
 }
 
 /// Why the past cannot be played again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoHistory {
-    /// The alarm is on an expression or an anomaly band.
+    /// The alarm is on an anomaly band, or on no metric that is known.
     NotPlain,
+    /// A part of its expression that is not understood.
+    NotUnderstood(String),
     /// The metric with this statistic was not fetched at this period.
     NotHeld,
 }
@@ -43,25 +47,17 @@ impl History {
     /// The points an alarm has been judging.
     ///
     /// # Errors
-    /// When the alarm is on an expression, or its series is not held.
+    /// When its expression is not understood, or its series are not held.
     pub fn of(case: &Case, alarm: &Alarm) -> Result<Self, NoHistory> {
-        if alarm.expression.is_some() || alarm.metric.is_empty() {
-            return Err(NoHistory::NotPlain);
-        }
-        let key = SeriesKey { metric: alarm.metric.clone(), dimensions: alarm.dimensions.clone() };
         let period = alarm.period.max(60);
-        let usable = |s: &&Series| s.statistic == alarm.statistic && s.period > 0 && period.is_multiple_of(s.period) && can_fold(s, period);
-        let all = case.series.get(&key).map(crate::case::series::Track::stretches).unwrap_or_default();
-        let mut stretches: Vec<_> = all.iter().filter(usable).map(|s| fold(s, period)).collect();
-        stretches.sort_by_key(|s| s.start);
-        // The same time in two resolutions counts once.
-        let mut until = None;
-        stretches.retain(|s| {
-            until.is_none_or(|u| s.start >= u) && {
-                until = Some(s.end(period));
-                true
-            }
-        });
+        let stretches = if !alarm.parts.is_empty() {
+            math::stretches(case, alarm, period)?
+        } else if alarm.expression.is_some() || alarm.metric.is_empty() {
+            return Err(NoHistory::NotPlain);
+        } else {
+            let key = SeriesKey { metric: alarm.metric.clone(), dimensions: alarm.dimensions.clone() };
+            stretches(case, &key, &alarm.statistic, period)
+        };
         if stretches.is_empty() { Err(NoHistory::NotHeld) } else { Ok(Self { period, stretches }) }
     }
 
@@ -80,6 +76,23 @@ impl Stretch {
     fn end(&self, period: u32) -> Time {
         self.start + Duration::seconds(i64::from(period) * self.points.len() as i64)
     }
+}
+
+/// What is held of one metric, on `period`.
+fn stretches(case: &Case, key: &SeriesKey, statistic: &str, period: u32) -> Vec<Stretch> {
+    let usable = |s: &&Series| s.statistic == statistic && s.period > 0 && period.is_multiple_of(s.period) && can_fold(s, period);
+    let all = case.series.get(key).map(crate::case::series::Track::stretches).unwrap_or_default();
+    let mut stretches: Vec<_> = all.iter().filter(usable).map(|s| fold(s, period)).collect();
+    stretches.sort_by_key(|s| s.start);
+    // The same time in two resolutions counts once.
+    let mut until = None;
+    stretches.retain(|s| {
+        until.is_none_or(|u| s.start >= u) && {
+            until = Some(s.end(period));
+            true
+        }
+    });
+    stretches
 }
 
 /// Sums, maxima and minima of short periods give those of a long one; averages do not.
@@ -106,21 +119,34 @@ fn fold(series: &Series, period: u32) -> Stretch {
 
 /// When the rule would have fired over the history. Each stretch begins in OK.
 pub fn firings(rule: &Rule, history: &History) -> Vec<Firing> {
-    history.stretches.iter().flat_map(|s| of_stretch(rule, s, history.period)).collect()
+    firings_within(rule, history, rule.range())
 }
 
-fn of_stretch(rule: &Rule, stretch: &Stretch, period: u32) -> Vec<Firing> {
-    let range = rule.range();
+/// The same with an evaluation range of another size.
+pub fn firings_within(rule: &Rule, history: &History, range: usize) -> Vec<Firing> {
+    history.stretches.iter().flat_map(|s| of_stretch(rule, s, history.period, range)).collect()
+}
+
+/// How often it would have fired at the least and at the most, where AWS does not say how many points it fetches.
+pub fn bounds(rule: &Rule, history: &History) -> (usize, usize) {
+    let (least, most) = rule.possible_ranges();
+    let counts = [least, rule.range(), most].map(|range| firings_within(rule, history, range).len());
+    (counts.into_iter().min().unwrap_or_default(), counts.into_iter().max().unwrap_or_default())
+}
+
+fn of_stretch(rule: &Rule, stretch: &Stretch, period: u32, range: usize) -> Vec<Firing> {
     let mut state = AlarmState::Ok;
     let mut all: Vec<Firing> = Vec::new();
-    // In a long silence nothing changes after the first empty range.
-    let mut silent = 0;
-    for i in 0..stretch.points.len() {
-        silent = if stretch.points[i].is_some() { 0 } else { silent + 1 };
-        if silent > range {
+    // Nothing changes after a whole range of silence, or in peace after one without a breach.
+    let (mut silent, mut peaceful) = (0, 0);
+    for (i, point) in stretch.points.iter().enumerate() {
+        silent = if point.is_some() { 0 } else { silent + 1 };
+        peaceful = if point.is_some_and(|v| rule.breaches(v)) { 0 } else { peaceful + 1 };
+        let peace = peaceful > range && state != AlarmState::Alarm && rule.missing != Missing::Breaching;
+        if silent > range || peace {
             continue;
         }
-        let next = evaluate(rule, &stretch.points[(i + 1).saturating_sub(range)..=i], state);
+        let next = evaluate_range(rule, &stretch.points[(i + 1).saturating_sub(range)..=i], state);
         let at = stretch.start + Duration::seconds(i64::from(period) * (i as i64 + 1));
         match (state == AlarmState::Alarm, next == AlarmState::Alarm) {
             (false, true) => all.push(Firing { at, end: None }),
@@ -187,7 +213,7 @@ pub fn score(rule: &Rule, history: &History, incidents: &[Window]) -> Score {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Comparison, Missing};
+    use super::super::{Comparison, Missing, evaluate};
     use super::*;
 
     fn rule(threshold: f64, m: usize, n: usize, missing: Missing) -> Rule {
@@ -230,8 +256,17 @@ mod tests {
     }
 
     #[test]
+    fn where_the_range_is_not_published_both_ends_are_told() {
+        // Two quiet minutes between: with a range of one the alarm ends and fires again.
+        let h = history(&[(10, 5.0), (13, 5.0)], 60);
+        assert_eq!(bounds(&rule(1.0, 1, 1, Missing::NotBreaching), &h), (1, 2));
+        assert_eq!(bounds(&rule(1.0, 1, 3, Missing::NotBreaching), &h), (1, 1));
+    }
+
+    #[test]
     fn skipping_silence_changes_nothing() {
-        let h = history(&[(3, 5.0), (40, 5.0), (42, 5.0), (44, 5.0), (90, 5.0)], 120);
+        let h =
+            history(&[(3, 5.0), (20, 0.0), (21, 1.0), (30, 0.5), (40, 5.0), (42, 5.0), (44, 5.0), (45, 0.0), (90, 5.0), (91, 0.0)], 120);
         for missing in [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching] {
             for (m, n) in [(1, 1), (2, 3), (3, 3)] {
                 let rule = rule(1.0, m, n, missing);

@@ -1,5 +1,7 @@
 //! A definition against sense: what makes this alarm late, deaf, noisy or stuck.
 
+mod expression;
+
 use super::{Comparison, Missing, Rule};
 use crate::case::alarm::{Alarm, CodeAlarm};
 use crate::metrics::ERRORS;
@@ -27,7 +29,7 @@ pub struct Remark {
     pub better: Option<String>,
 }
 
-fn remark(weight: Weight, field: &'static str, words: Text) -> Remark {
+pub(super) fn remark(weight: Weight, field: &'static str, words: Text) -> Remark {
     Remark { weight, field, words, better: None }
 }
 
@@ -40,13 +42,18 @@ impl Remark {
 
 /// Everything there is to say of an alarm on failed target connections, the weightiest first.
 pub fn review(alarm: &Alarm) -> Vec<Remark> {
-    let rule = Rule::of(alarm);
-    let mut all: Vec<_> = [statistic(alarm), comparison(alarm), actions(alarm), dimensions(alarm), expression(alarm), period(alarm)]
-        .into_iter()
-        .flatten()
-        .collect();
-    if let Some(rule) = rule.filter(|_| alarm.expression.is_none()) {
-        all.extend([missing(&rule), threshold(&rule), delay(&rule, alarm.period), separate(&rule), lingering(&rule)].into_iter().flatten());
+    let mut all: Vec<_> =
+        [statistic(alarm), comparison(alarm), actions(alarm), dimensions(alarm), period(alarm)].into_iter().flatten().collect();
+    all.extend(expression::review(alarm));
+    if let Some(rule) = Rule::of(alarm) {
+        all.extend(delay(&rule, alarm.period));
+        // What gaps do is known where it is known whether there are any.
+        let gaps = match expression::Gaps::of(alarm) {
+            expression::Gaps::AsTheMetric => vec![missing(&rule), separate(&rule), lingering(&rule)],
+            expression::Gaps::Filled | expression::Gaps::Unknown => Vec::new(),
+        };
+        all.extend(gaps.into_iter().flatten());
+        all.extend(threshold(&rule).filter(|_| alarm.expression.is_none()));
     }
     all.sort_by_key(|r| r.weight);
     all
@@ -54,7 +61,7 @@ pub fn review(alarm: &Alarm) -> Vec<Remark> {
 
 fn statistic(alarm: &Alarm) -> Option<Remark> {
     let s = &alarm.statistic;
-    (alarm.metric == ERRORS && !s.is_empty() && s != "Sum").then(|| {
+    (alarm.metric == ERRORS && alarm.expression.is_none() && !s.is_empty() && s != "Sum").then(|| {
         let words = say!(
             "statistic {s}: for this metric only Sum counts errors; other statistics say nothing about how many there were",
             "statistic {s}: với metric này chỉ Sum mới đếm được lỗi; các statistic khác không nói có bao nhiêu lỗi"
@@ -107,15 +114,6 @@ fn dimensions(alarm: &Alarm) -> Option<Remark> {
         );
         remark(Weight::Note, "dimensions", words)
     })
-}
-
-fn expression(alarm: &Alarm) -> Option<Remark> {
-    let e = alarm.expression.as_ref()?;
-    let words = say!(
-        "it is on an expression ({e}): the past cannot be played again here",
-        "báo động dựa trên biểu thức ({e}): không thể phát lại quá khứ ở đây"
-    );
-    Some(remark(Weight::Note, "expression", words))
 }
 
 fn period(alarm: &Alarm) -> Option<Remark> {

@@ -203,6 +203,11 @@ fn happening(seen: &[Seen], parts: &[usize]) -> Entry {
 
 /// A deployment is more than the scaling and the registrations it is made of; a reclaim more than both.
 fn kind_of(parts: &[&Seen], nearest: &Seen) -> Kind {
+    // Tasks that come and go by a scaling policy are no deployment.
+    let scaled = parts.iter().any(|s| crate::changes::ecs::is_scaling(s.event));
+    if scaled && !parts.iter().any(|s| matches!(&*s.event.name, "Deployment" | "UpdateService" | "CreateDeployment")) {
+        return Kind::Scaling;
+    }
     let order = [Kind::Spot, Kind::Deployment, Kind::Scaling];
     if parts.len() == 1 || !parts.iter().any(|s| order.contains(&s.kind)) {
         return nearest.kind;

@@ -32,6 +32,63 @@ pub struct Alarm {
     /// The metric-math expression, when the alarm is on one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<Foreign>,
+    /// The lines of metric math that it is made of; empty for an alarm on one metric.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<AlarmPart>,
+}
+
+/// One line of metric math: a metric, or an expression over other lines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlarmPart {
+    /// What expressions call it.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<Foreign>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Empty for an expression.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub metric: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub statistic: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, String>,
+    pub period: u32,
+    /// The one line whose points are judged.
+    #[serde(default)]
+    pub judged: bool,
+}
+
+/// An alarm whose state is a rule over the states of other alarms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompositeAlarm {
+    pub name: Foreign,
+    pub arn: String,
+    /// `ALARM("a") AND NOT ALARM(b)`
+    pub rule: Foreign,
+    pub actions_enabled: bool,
+    #[serde(default)]
+    pub actions: Vec<String>,
+    pub state: AlarmState,
+    pub state_reason: Foreign,
+    pub state_updated: Option<Time>,
+    /// The alarm that keeps its actions back while it fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressor: Option<Foreign>,
+    /// Those of its rule's alarms that could be found, by name.
+    pub children: BTreeMap<String, ChildAlarm>,
+}
+
+/// What a composite alarm's child is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ChildAlarm {
+    pub state: AlarmState,
+    /// `Sum of TargetConnectionErrorCount`, an expression, or empty for another composite alarm.
+    pub watches: Foreign,
+    /// It watches failed target connections, itself or by its own children.
+    pub on_connection_errors: bool,
+    /// Somebody is told when it fires.
+    pub tells: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

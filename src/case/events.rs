@@ -1,5 +1,6 @@
 //! Things that happened at a point or over a range of time, whoever reported them.
 
+use super::gaps::{Gap, Reason};
 use crate::exchange::Area;
 use crate::text::Foreign;
 use crate::time::Time;
@@ -109,4 +110,31 @@ pub struct Reach {
     pub pages: u32,
     /// Events after this may not have arrived yet.
     pub settled_until: Time,
+}
+
+impl Reach {
+    /// What this reading could not see, as gaps: it stopped at a cap, or the newest events have not arrived. A
+    /// later reading closes them.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let gap = |subject: String, reason, detail: String| Gap {
+            area: self.area,
+            subject: subject.into(),
+            reason,
+            action: None,
+            detail: detail.into(),
+        };
+        let (from, settled, pages) = (self.from.format("%H:%M"), self.settled_until.format("%H:%M"), self.pages);
+        let source = if self.source == EventSource::CloudTrail { "CloudTrail" } else { self.source.id() };
+        let fresh = (self.settled_until < self.to).then(|| {
+            let detail = "they may not have arrived yet; a live session asks again by itself until they must have";
+            gap(format!("{source} events after {settled} UTC"), Reason::TooFresh, detail.into())
+        });
+        let capped = self.capped.then(|| {
+            let detail = format!(
+                "reading stopped at its cap of {pages} pages; earlier ones were asked only by the names on the path; asking again goes on from there"
+            );
+            gap(format!("{source} events before {from} UTC"), Reason::Unavailable, detail)
+        });
+        fresh.into_iter().chain(capped).collect()
+    }
 }

@@ -207,3 +207,63 @@ pub struct ScheduledEvent {
     pub not_before: Option<Time>,
     pub not_after: Option<Time>,
 }
+
+/// An ECS service that registers its tasks with one of the groups.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EcsService {
+    pub arn: String,
+    /// Names, as metrics have them.
+    pub cluster: Foreign,
+    pub name: Foreign,
+    pub target_groups: Vec<String>,
+    pub task_definition: String,
+    pub desired: u32,
+    pub running: u32,
+    /// The container behind the balancer.
+    pub container: Foreign,
+    /// Seconds from SIGTERM to SIGKILL of that container; `None` when its definition was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_timeout: Option<u32>,
+}
+
+/// What Systems Manager says of its agent on an instance: whether the operating system there is alive.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostAgent {
+    pub instance: String,
+    /// `Online`, `ConnectionLost` or `Inactive`.
+    pub ping: String,
+    pub last_heard: Option<Time>,
+}
+
+/// What the console of an instance tells of starts and troubles of its kernel; nothing else of it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Console {
+    pub instance: String,
+    /// When the output was last updated.
+    pub updated: Option<Time>,
+    /// When the machine started last, as its own first lines say.
+    pub booted: Option<Time>,
+    pub lines: Vec<ConsoleLine>,
+}
+
+/// A line of the console that tells of trouble.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConsoleLine {
+    pub sign: ConsoleSign,
+    /// `None` when nothing in the output tells when the machine started.
+    pub at: Option<Time>,
+    pub text: Foreign,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsoleSign {
+    OutOfMemory,
+    Panic,
+    /// A task or a processor that hangs.
+    Hung,
+    ConnectionTableFull,
+    SynFlood,
+    DiskError,
+    Shutdown,
+}

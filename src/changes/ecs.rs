@@ -1,7 +1,8 @@
 //! ECS services, deployments and stopped tasks as events.
 
-use super::json::{bounded, cut, items, scalar, text, time, word, words};
+use super::json::{bounded, cut, get, items, scalar, text, time, word, words};
 use crate::case::events::{Actor, ActorKind, Event, EventSource};
+use crate::case::topology::EcsService;
 use crate::text::Foreign;
 use crate::time::Time;
 use serde_json::Value;
@@ -25,6 +26,81 @@ pub fn is_symptom(message: &str) -> bool {
     ["is unhealthy in", "failed container health checks", "failed elb health checks"]
         .iter()
         .any(|w| message.to_ascii_lowercase().contains(w))
+}
+
+/// Whether an event is Application Auto Scaling's, of a service.
+pub fn is_scaling(event: &Event) -> bool {
+    event.source == EventSource::Ecs && event.service.starts_with("application-autoscaling")
+}
+
+/// Activities of Application Auto Scaling on one service, as `DescribeScalingActivities` answers them. An
+/// activity says only what it sets; what was there before is what the one before it set.
+pub fn scaling(service: &str, activities: &[&Value]) -> Vec<Event> {
+    let mut all: Vec<(Time, &Value)> = activities.iter().filter_map(|a| Some((time(a, "StartTime")?, *a))).collect();
+    all.sort_by_key(|(at, _)| *at);
+    let mut before: Option<u64> = None;
+    let mut events = Vec::new();
+    for (at, activity) in all {
+        let wanted = text(activity, "Description").and_then(desired);
+        let change = before.zip(wanted).filter(|(a, b)| a != b).map(|(a, b)| format!(" (from {a} to {b})")).unwrap_or_default();
+        events.push(activity_event(service, at, activity, &change));
+        before = wanted.filter(|_| !is_failed(activity)).or(before);
+    }
+    events
+}
+
+/// `Setting desired count to 4.`
+fn desired(description: &str) -> Option<u64> {
+    description.strip_prefix("Setting desired count to ")?.trim_end_matches('.').parse().ok()
+}
+
+fn is_failed(activity: &Value) -> bool {
+    matches!(text(activity, "StatusCode"), Some("Failed" | "Overridden" | "Unfulfilled"))
+}
+
+fn activity_event(service: &str, at: Time, activity: &Value, change: &str) -> Event {
+    let (what, why) = (text(activity, "Description").unwrap_or("scaling"), text(activity, "Cause").unwrap_or_default());
+    let failed = is_failed(activity);
+    Event {
+        id: word(activity, "ActivityId").unwrap_or_else(|| format!("{service}/scaling/{at}")),
+        end: time(activity, "EndTime").filter(|end| *end > at),
+        name: cut(what.trim_end_matches('.'), 128).into(),
+        service: "application-autoscaling.amazonaws.com".into(),
+        resources: vec![service.into()],
+        summary: cut(format!("{service}: {}{change}: {why}", what.trim_end_matches('.')).trim_end_matches([' ', ':']), 600).into(),
+        error: failed
+            .then(|| cut(text(activity, "StatusMessage").or_else(|| text(activity, "StatusCode")).unwrap_or("failed"), 512).into()),
+        ..blank(at, activity)
+    }
+}
+
+/// What is kept of a service itself; its stop timeout stands in its task definition.
+pub fn described(service: &Value) -> Option<EcsService> {
+    let count = |key: &str| get(service, key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+    let tail = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    let balanced = items(service, "loadBalancers").into_iter().find_map(|lb| word(lb, "containerName"));
+    Some(EcsService {
+        arn: word(service, "serviceArn")?,
+        cluster: tail(text(service, "clusterArn")?).into(),
+        name: text(service, "serviceName")?.into(),
+        target_groups: target_groups(service),
+        task_definition: word(service, "taskDefinition").unwrap_or_default(),
+        desired: count("desiredCount"),
+        running: count("runningCount"),
+        container: balanced.unwrap_or_default().into(),
+        stop_timeout: None,
+    })
+}
+
+/// Without `stopTimeout` ECS waits so many seconds between SIGTERM and SIGKILL, unless the agent is told otherwise.
+const DEFAULT_STOP: u32 = 30;
+
+/// Seconds from SIGTERM to SIGKILL of the named container, as `DescribeTaskDefinition` answers it.
+pub fn stop_timeout(definition: &Value, container: &str) -> Option<u32> {
+    let containers = items(definition, "containerDefinitions");
+    let found = containers.iter().find(|c| text(c, "name") == Some(container)).or(containers.first().filter(|_| containers.len() == 1))?;
+    let set = get(found, "stopTimeout").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    Some(set.unwrap_or(DEFAULT_STOP))
 }
 
 fn message(service: &str, event: &Value) -> Option<Event> {
@@ -183,5 +259,30 @@ mod tests {
             "api: task stopped, EssentialContainerExited: Essential container in task exited app exit 137 (OutOfMemoryError)"
         );
         assert!(e.resources.iter().any(|r| &**r == "10.0.1.9"));
+    }
+
+    #[test]
+    fn scaling_says_from_what_to_what() {
+        let activity = |at: i64, n: u32, cause: &str| json!({"ActivityId": format!("a{n}"), "StartTime": at, "Description": format!("Setting desired count to {n}."), "Cause": cause, "StatusCode": "Successful"});
+        let (later, earlier) =
+            (activity(1_795_500_600, 3, "monitor alarm AlarmLow in state ALARM triggered policy cpu"), activity(1_795_500_000, 6, "x"));
+        let all = scaling("api", &[&later, &earlier]);
+        assert_eq!(
+            &*all[1].summary,
+            "api: Setting desired count to 3 (from 6 to 3): monitor alarm AlarmLow in state ALARM triggered policy cpu"
+        );
+        assert!(is_scaling(&all[0]) && all[0].error.is_none());
+        let failed = scaling("api", &[&json!({"StartTime": 1_795_500_000, "StatusCode": "Failed", "StatusMessage": "no capacity"})]);
+        assert_eq!(failed[0].error.as_deref(), Some("no capacity"));
+    }
+
+    #[test]
+    fn the_stop_timeout_is_that_of_the_container_behind_the_balancer() {
+        let definition = json!({"containerDefinitions": [{"name": "sidecar"}, {"name": "app", "stopTimeout": 90}]});
+        assert_eq!((stop_timeout(&definition, "app"), stop_timeout(&definition, "sidecar")), (Some(90), Some(30)));
+        assert_eq!((stop_timeout(&definition, "gone"), stop_timeout(&json!({}), "app")), (None, None));
+        let one = described(&json!({"serviceArn": "arn:s", "serviceName": "api", "clusterArn": "arn:aws:ecs:eu-west-1:1:cluster/main", "desiredCount": 4, "loadBalancers": [{"targetGroupArn": "tg", "containerName": "app"}]})).unwrap();
+        assert_eq!((one.cluster.as_str(), one.desired, one.container.as_str()), ("main", 4, "app"));
+        assert!(described(&json!({})).is_none());
     }
 }

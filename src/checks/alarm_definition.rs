@@ -6,15 +6,15 @@ mod past;
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::alarm::drift::{Difference, drift, matching};
 use crate::alarm::review::{Remark, Weight, review};
-use crate::alarm::edit;
+use crate::alarm::{composite, edit};
 use crate::analysis::Analysis;
 use crate::case::Case;
-use crate::case::alarm::{Alarm, AlarmChangeKind, CodeAlarm};
+use crate::case::alarm::{Alarm, AlarmChangeKind, CodeAlarm, CompositeAlarm};
 use crate::case::topology::dimension_of;
 use crate::exchange::Area;
 use crate::say;
 use crate::text::Text;
-use past::Past;
+pub use past::Past;
 use std::collections::BTreeMap;
 
 pub struct Step;
@@ -34,6 +34,7 @@ impl Check for Step {
         let past = Past::of(case, alarm);
         let mut remarks = review(alarm);
         remarks.extend(foreign_group(case, alarm));
+        remarks.extend(case.composite_alarms.iter().flat_map(above));
         remarks.sort_by_key(|r| r.weight);
         let differences = code.map(|c| drift(alarm, c)).unwrap_or_default();
         let (status, summary) = verdict(alarm, &remarks, &differences, &past);
@@ -65,6 +66,9 @@ pub(super) fn rule_words(alarm: &Alarm) -> Text {
     };
     let what = alarm.expression.as_ref().map_or_else(|| format!("{} of {}", alarm.statistic, alarm.metric), ToString::to_string);
     let (threshold, m, n, period) = (alarm.threshold, alarm.datapoints_to_alarm.max(1), alarm.evaluation_periods, alarm.period);
+    if threshold.is_nan() {
+        return say!("{what} outside its band in {m} of {n} periods of {period} s", "{what} ra ngoài dải trong {m} trên {n} period {period} s");
+    }
     let missing = if alarm.treat_missing_data.is_empty() { "missing" } else { &alarm.treat_missing_data };
     say!(
         "{what} {sign} {threshold} in {m} of {n} periods of {period} s, missing data: {missing}",
@@ -87,6 +91,16 @@ fn foreign_group(case: &Case, alarm: &Alarm) -> Option<Remark> {
         words: say!("it watches {named}, which is not a target group of this balancer now", "nó theo dõi {named}, hiện không phải target group của load balancer này"),
         better: None,
     })
+}
+
+/// What is to be said of a composite alarm above this one.
+fn above(composite: &CompositeAlarm) -> Vec<Remark> {
+    let name = &composite.name;
+    let named = |r: Remark| {
+        let Text { en, vi } = &r.words;
+        Remark { words: say!("composite alarm {name} above it: {en}", "composite alarm {name} phía trên: {vi}"), ..r }
+    };
+    composite::review::review(composite).into_iter().map(named).collect()
 }
 
 fn verdict(alarm: &Alarm, remarks: &[Remark], differences: &[Difference], past: &Past) -> (Status, Text) {

@@ -1,13 +1,13 @@
 //! `alb-triage` alone, and `alarms`: what alarms there are.
 
 use super::live::runtime;
-use super::{BAD_INPUT, DENIED, Failure, LOCAL, Outcome, Run, UNREACHABLE, USAGE, print};
-use crate::alarms::{self, Sides};
-use crate::case::alarm::Alarm;
-use crate::sources::aws::alarms::on_connection_errors;
+use super::{BAD_INPUT, Failure, LOCAL, Outcome, Run, USAGE, print};
+use crate::alarms::{self, Listed, Sides};
+use crate::sources::aws::alarms::{of_region, pasts};
 use crate::sources::aws::call::Aws;
 use crate::sources::aws::metrics::recent;
 use crate::sources::aws::session::Wishes;
+use crate::sources::aws::{Fatal, LiveOptions};
 use crate::terraform::find_alarms;
 use crate::time::Window;
 use crate::tui;
@@ -20,21 +20,21 @@ use std::sync::mpsc::{Sender, channel};
 const RECENT_PERIOD: u32 = 300;
 
 /// The region's alarms and the region's name.
-struct Listed {
-    region: String,
-    alarms: Vec<Alarm>,
+struct Region {
+    name: String,
+    alarms: Listed,
 }
 
 impl Run {
     /// `alarms [--terraform DIR]`: files alone are worth a review when AWS cannot be asked.
     pub fn alarms(&self) -> Outcome {
-        let listed = self.list();
+        let listed = self.list(true);
         let found = self.common.terraform.as_deref().map(find_alarms);
         if let Some(problem) = found.as_ref().filter(|f| f.is_unreadable()).and_then(|f| f.problems.first()) {
             let folder = self.common.terraform.as_ref().map(|d| d.display().to_string()).unwrap_or_default();
             return Err(Failure::new(BAD_INPUT, format!("--terraform {folder}: {}", problem.words)));
         }
-        let live = listed.as_ref().map(|l| l.alarms.as_slice()).map_err(|f| f.message.clone());
+        let live = listed.as_ref().map(|r| &r.alarms).map_err(|f| f.message.clone());
         print(&alarms::document(&Sides { live, code: found.as_ref() }, self.config.lang))?;
         match listed {
             Err(failure) if found.is_none() => Ok(failure.code),
@@ -47,7 +47,8 @@ impl Run {
     /// Without a command: the list to pick from, on the screen before AWS has answered.
     pub fn alarm_list(&self) -> Outcome {
         if !std::io::stdout().is_terminal() {
-            let lines: String = self.list().map_err(with_demo)?.alarms.iter().map(|a| format!("{:?}\t{}\n", a.state, a.name)).collect();
+            let region = self.list(false).map_err(with_demo)?;
+            let lines: String = region.alarms.metric.iter().map(|a| format!("{:?}\t{}\n", a.state, a.name)).collect();
             print(&lines)?;
             return Ok(0);
         }
@@ -77,27 +78,32 @@ impl Run {
 
     /// The alarms first, then what each of them saw lately.
     async fn tell_alarms(&self, tell: &Sender<News>) -> Result<(), Failure> {
-        let (aws, listed) = self.listed().await?;
+        let (aws, region) = self.listed().await?;
         let window = Window { start: self.now - Duration::hours(3), end: self.now }.aligned(RECENT_PERIOD);
-        let alarms = listed.alarms.clone();
+        let alarms = region.alarms.metric;
         // Whoever has picked already needs no news.
-        let _ = tell.send(News::Alarms { region: listed.region, alarms: listed.alarms });
+        let _ = tell.send(News::Alarms { region: region.name, alarms: alarms.clone() });
         let _ = tell.send(News::Recent(recent(&aws, &alarms, window, RECENT_PERIOD).await));
         Ok(())
     }
 
-    fn list(&self) -> Result<Listed, Failure> {
-        runtime()?.block_on(self.listed()).map(|(_, listed)| listed)
+    /// `with_past` reads two weeks of each alarm's metric, too.
+    fn list(&self, with_past: bool) -> Result<Region, Failure> {
+        let options = LiveOptions::new(&self.common, "", None, self.now, self.config.zone).map_err(|e| Failure::new(USAGE, e))?;
+        runtime()?.block_on(async {
+            let (aws, mut region) = self.listed().await?;
+            if with_past {
+                region.alarms.pasts = pasts(&aws, &region.alarms.metric, &options).await;
+            }
+            Ok(region)
+        })
     }
 
-    async fn listed(&self) -> Result<(Aws, Listed), Failure> {
+    async fn listed(&self) -> Result<(Aws, Region), Failure> {
         let aws = Aws::open(&Wishes::of(&self.common)).await.map_err(|e| Failure::new(USAGE, e))?;
-        let alarms = on_connection_errors(&aws).await.map_err(|e| {
-            let code = if e.is_hopeless() { DENIED } else { UNREACHABLE };
-            Failure::new(code, &e)
-        })?;
-        let region = aws.region().to_owned();
-        Ok((aws, Listed { region, alarms }))
+        let alarms = of_region(&aws).await.map_err(|e| Failure::new(Fatal::from(&e).kind.exit_code(), &e))?;
+        let name = aws.region().to_owned();
+        Ok((aws, Region { name, alarms }))
     }
 }
 

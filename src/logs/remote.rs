@@ -47,7 +47,7 @@ pub fn read(question: &Arc<Question>, paths: &[String], common: &Common, voice: 
     let runtime = runtime.map_err(|e| Failure { code: UNREACHABLE, words: Text::same(e.to_string()) })?;
     runtime.block_on(async {
         let opened = Aws::open(&Wishes::of(common)).await;
-        let aws = opened.map_err(|e| Failure { code: UNREACHABLE, words: Text::same(e.to_string()) })?;
+        let aws = opened.map_err(|e| Failure { code: USAGE, words: Text::same(e.to_string()) })?;
         let mut answers = Vec::new();
         for path in paths {
             answers.push(match path.strip_prefix("athena:") {

@@ -15,6 +15,10 @@ pub(super) fn collect<S: BuildHasher>(fact: &Fact, to: &mut StandIns<S>) {
         What::Subject(s) => named(Kind::Resource, &s.target, to),
         What::Identity(i) => identity(i, to),
         What::Alarm(a) => named(Kind::Resource, &a.name, to),
+        What::CompositeAlarms(all) => all.iter().for_each(|a| {
+            named(Kind::Resource, &a.name, to);
+            a.children.keys().for_each(|name| named(Kind::Resource, name, to));
+        }),
         What::LoadBalancer(lb) => {
             named(Kind::Resource, &lb.name, to);
             tags(&lb.tags, to);
@@ -24,6 +28,9 @@ pub(super) fn collect<S: BuildHasher>(fact: &Fact, to: &mut StandIns<S>) {
             tags(&g.tags, to);
         }),
         What::Instances(all) => all.iter().for_each(|i| instance(i, to)),
+        What::EcsServices(all) => {
+            all.iter().for_each(|s| [&s.cluster, &s.name, &s.container].into_iter().for_each(|n| named(Kind::Resource, n, to)))
+        }
         What::SecurityGroups(all) => all.iter().for_each(|g| named(Kind::Resource, &g.name, to)),
         What::PrefixLists(all) => all.iter().for_each(|p| named(Kind::Resource, &p.name, to)),
         What::Events(all) => all.iter().for_each(|e| event(e, to)),

@@ -71,6 +71,7 @@ impl Settings<'_> {
                 _ => self.scenario.start - Duration::days(96),
             }),
             expression: None,
+            parts: Vec::new(),
         };
         (alarm, changes)
     }

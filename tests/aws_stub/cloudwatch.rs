@@ -1,7 +1,7 @@
 //! CloudWatch in RPC v2 CBOR: alarms, their history, metric data with its pages.
 
 use super::{Call, Reply, World};
-use alb_triage::case::alarm::{Alarm, AlarmChangeKind, AlarmState};
+use alb_triage::case::alarm::{Alarm, AlarmChangeKind, AlarmState, CompositeAlarm};
 use alb_triage::case::series::SeriesKey;
 use alb_triage::metrics;
 use alb_triage::time::{Time, Window};
@@ -68,17 +68,40 @@ pub fn alarm(a: &Alarm) -> C {
     ])
 }
 
+pub fn composite(c: &CompositeAlarm) -> C {
+    map(vec![
+        ("AlarmName", text(&c.name)),
+        ("AlarmArn", text(&c.arn)),
+        ("AlarmRule", text(&c.rule)),
+        ("ActionsEnabled", C::from(c.actions_enabled)),
+        ("AlarmActions", C::Array(c.actions.iter().map(|x| text(x)).collect())),
+        ("StateValue", text(state(c.state))),
+        ("StateReason", text(&c.state_reason)),
+        ("StateUpdatedTimestamp", c.state_updated.map_or(C::Null, time)),
+    ])
+}
+
+fn texts<'a>(call: &'a Call, key: &str) -> Option<Vec<&'a str>> {
+    call.params.get(key).and_then(Value::as_array).map(|a| a.iter().filter_map(Value::as_str).collect())
+}
+
 fn describe_alarms(world: &World, call: &Call) -> Reply {
-    let names: Option<Vec<&str>> =
-        call.params.get("AlarmNames").and_then(Value::as_array).map(|a| a.iter().filter_map(Value::as_str).collect());
-    let all: Vec<&Alarm> = world.case.alarm.iter().filter(|a| names.as_ref().is_none_or(|n| n.contains(&a.name.as_str()))).collect();
+    if let Some(child) = call.params.get("ParentsOfAlarmName").and_then(Value::as_str) {
+        // Parents come by name and state only.
+        let above = world.case.composite_alarms.iter().filter(|c| c.rule.contains(child));
+        let brief =
+            above.map(|c| map(vec![("AlarmName", text(&c.name)), ("AlarmArn", text(&c.arn)), ("StateValue", text(state(c.state)))]));
+        return Reply::Cbor(map(vec![("CompositeAlarms", C::Array(brief.collect()))]));
+    }
+    let names = texts(call, "AlarmNames");
+    let types = texts(call, "AlarmTypes").unwrap_or_else(|| vec!["MetricAlarm"]);
+    let wanted = |name: &str| names.as_ref().is_none_or(|n| n.contains(&name));
+    let metric = world.case.alarm.iter().filter(|a| types.contains(&"MetricAlarm") && wanted(&a.name)).map(alarm);
+    let above = world.case.composite_alarms.iter().filter(|c| types.contains(&"CompositeAlarm") && wanted(&c.name)).map(composite);
+    let all: Vec<(bool, C)> = metric.map(|a| (true, a)).chain(above.map(|c| (false, c))).collect();
     let (page, next) = world.page(&all, call.text("NextToken"), 100);
-    let metric = C::Array(page.into_iter().map(alarm).collect());
-    Reply::Cbor(map(vec![
-        ("MetricAlarms", metric),
-        ("CompositeAlarms", C::Array(Vec::new())),
-        ("NextToken", next.map_or(C::Null, |t| text(&t))),
-    ]))
+    let of = |metric: bool| C::Array(page.iter().filter(|(m, _)| *m == metric).map(|(_, a)| a.clone()).collect());
+    Reply::Cbor(map(vec![("MetricAlarms", of(true)), ("CompositeAlarms", of(false)), ("NextToken", next.map_or(C::Null, |t| text(&t)))]))
 }
 
 fn for_metric(world: &World, call: &Call) -> Reply {

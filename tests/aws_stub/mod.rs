@@ -41,6 +41,7 @@ pub struct Call {
     pub operation: String,
     pub params: Value,
     pub path: String,
+    pub method: String,
     pub headers: BTreeMap<String, String>,
     pub at: Instant,
 }
@@ -86,6 +87,8 @@ pub enum Reply {
     },
     /// Half of a body, then the connection breaks.
     CutOff(Box<Reply>),
+    /// Bytes without a length and without an end.
+    Endless,
     /// No answer, ever.
     Silence,
 }
@@ -253,7 +256,7 @@ fn understand(head: &hyper::http::request::Parts, body: &[u8]) -> Call {
         let protocol = if service == "s3" { Protocol::RestXml } else { Protocol::RestJson };
         (protocol, rest_operation(&service, &path, &params), params)
     };
-    Call { protocol, service, region, operation, params, path, headers, at: Instant::now() }
+    Call { protocol, service, region, operation, params, path, method: head.method.to_string(), headers, at: Instant::now() }
 }
 
 fn rest_operation(service: &str, path: &str, params: &Value) -> String {
@@ -307,7 +310,16 @@ fn from_cbor(value: &ciborium::Value) -> Value {
     }
 }
 
+fn endless() -> Response<BoxBody<Bytes, std::io::Error>> {
+    let (pieces, body) = tokio::sync::mpsc::channel::<Result<Frame<Bytes>, std::io::Error>>(2);
+    tokio::spawn(async move { while pieces.send(Ok(Frame::data(Bytes::from_static(&[b' '; 1 << 18])))).await.is_ok() {} });
+    Response::new(BodyExt::boxed(StreamBody::new(tokio_stream::wrappers::ReceiverStream::new(body))))
+}
+
 fn said(call: &Call, reply: Reply) -> Response<BoxBody<Bytes, std::io::Error>> {
+    if matches!(reply, Reply::Endless) {
+        return endless();
+    }
     let (status, headers, body) = encoded(call, reply.clone());
     let mut response = Response::builder().status(status);
     for (k, v) in headers {
@@ -343,7 +355,7 @@ fn encoded(call: &Call, reply: Reply) -> (u16, Vec<(&'static str, String)>, Vec<
         Reply::Bytes(bytes) => (200, with("application/octet-stream"), bytes),
         Reply::Raw { status, headers, body } => (status, headers, body),
         Reply::CutOff(inner) => encoded(call, *inner),
-        Reply::Silence => unreachable!("it never answers"),
+        Reply::Endless | Reply::Silence => unreachable!("it never ends"),
         Reply::Error { status, code, message } => error(call, status, code, &message),
     }
 }

@@ -132,7 +132,10 @@ impl<'a> Known<'a> {
 
 /// Stop and start are two calls of one restart; the launch time and the state tell it once more.
 fn is_power(event: &Event) -> bool {
-    matches!(&*event.name, "StopInstances" | "StartInstances" | "RunInstances" | "TerminateInstances" | "Launched" | "StateChanged")
+    matches!(
+        &*event.name,
+        "StopInstances" | "StartInstances" | "RunInstances" | "TerminateInstances" | "Launched" | "StateChanged" | "Booted" | "Shutdown"
+    )
 }
 
 /// Replacements of failed targets are apart from what people and policies asked for.

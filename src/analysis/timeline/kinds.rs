@@ -148,6 +148,7 @@ fn of_ecs(event: &Event) -> Kind {
         "TaskStopped" if event.summary.contains("SpotInterruption") => Kind::Spot,
         "TaskStopped" if exited => Kind::Process,
         "SteadyState" | "ServiceEvent" | "TargetUnhealthy" => Kind::Other,
+        _ if ecs::is_scaling(event) => Kind::Scaling,
         _ => Kind::Deployment,
     }
 }
@@ -156,7 +157,9 @@ fn of_instance(event: &Event) -> Kind {
     match &*event.name {
         "Launched" => Kind::Scaling,
         "StateChanged" if event.summary.contains("Spot") => Kind::Spot,
-        "StateChanged" => Kind::InstancePower,
+        "StateChanged" | "Booted" | "Shutdown" | "KernelPanic" => Kind::InstancePower,
+        "OutOfMemory" => Kind::Process,
+        "KernelHang" | "ConnectionTableFull" | "SynFlood" | "DiskError" => Kind::Other,
         name if name.contains("reboot") || name.contains("stop") || name.contains("retirement") => Kind::InstancePower,
         _ => Kind::AwsFault,
     }

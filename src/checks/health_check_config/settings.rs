@@ -1,8 +1,10 @@
 //! Settings against sense.
 
 use super::{Finding, Weight};
+use crate::accesslog::Signature;
 use crate::case::Case;
 use crate::case::topology::TargetGroup;
+use crate::exchange::Area;
 use crate::say;
 
 /// Longer than this a dead target does harm for a long time, in seconds.
@@ -24,6 +26,7 @@ pub fn of_group(case: &Case, group: &TargetGroup) -> Vec<Finding> {
         timeout(group),
         Some(recovery(group)),
         deregistration(group),
+        stopping(case, group),
         slow_start(group),
         fail_open(group),
         cross_zone(case, group),
@@ -155,6 +158,31 @@ fn deregistration(group: &TargetGroup) -> Option<Finding> {
         (Weight::Note, words)
     };
     Some(Finding::new(weight, "deregistration", words).value("deregistration delay", f64::from(delay), "s"))
+}
+
+/// The delay against the time that the service gives its containers to stop.
+fn stopping(case: &Case, group: &TargetGroup) -> Option<Finding> {
+    let delay = number(group, "deregistration_delay.timeout_seconds")?;
+    let service = case.ecs_services.values().find(|s| s.target_groups.contains(&group.arn))?;
+    let stop = service.stop_timeout?;
+    let (name, container) = (&service.name, &service.container);
+    let cut = case.access_log.iter().flat_map(|l| &l.failures).filter(|r| r.signature == Signature::DeregistrationCut).map(|r| r.count).sum::<u64>();
+    let (weight, words) = if stop >= delay {
+        let words = say!(
+            "ECS service {name} gives its container {container} {stop} s to stop, not less than the deregistration delay of {delay} s",
+            "ECS service {name} cho container {container} {stop} s để dừng, không ít hơn deregistration delay {delay} s"
+        );
+        (Weight::Note, words)
+    } else {
+        let words = say!(
+            "ECS service {name} kills its container {container} {stop} s after it asked it to stop, though the balancer lets open requests run for {delay} s: longer ones are cut if the stop begins before they end; raise stopTimeout or lower the delay",
+            "ECS service {name} giết container {container} sau {stop} s kể từ khi yêu cầu dừng, trong khi load balancer cho request đang mở chạy {delay} s: request dài hơn sẽ bị cắt nếu việc dừng bắt đầu trước khi chúng xong; hãy tăng stopTimeout hoặc giảm delay"
+        );
+        // Nearly every service has these defaults; it is a fault where requests were really cut.
+        (if cut > 0 { Weight::Warn } else { Weight::Note }, words)
+    };
+    let finding = Finding::new(weight, "stop-timeout", words).from(Area::Lifecycle);
+    Some(finding.value("stop timeout", f64::from(stop), "s").value("deregistration delay", f64::from(delay), "s"))
 }
 
 fn slow_start(group: &TargetGroup) -> Option<Finding> {

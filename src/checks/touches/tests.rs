@@ -6,6 +6,7 @@ use crate::case::answers::{Answer, Said};
 use crate::case::events::{EventSource, Reach};
 use crate::case::gaps::{Gap, Reason};
 use crate::case::series::{Series, SeriesKey};
+use crate::case::topology::{HostAgent, Instance};
 use crate::checks::{Book, Outcome, RUNBOOK, Status};
 use crate::exchange::{Area, What};
 use serde_json::json;
@@ -138,6 +139,51 @@ fn a_failed_status_check_without_any_call_is_a_restart_from_inside() {
         &known(vec![reach(false, 60), What::Series(vec![series(TARGET)]), What::Events(power("RebootInstances", TARGET))]),
     );
     assert!(asked.summary.en.contains("RebootInstances"), "{}", asked.summary.en);
+}
+
+#[test]
+fn a_launch_time_of_a_machine_that_was_there_before_is_weak_evidence() {
+    let series = |minute: i64| Series {
+        key: SeriesKey::new("CPUUtilization", [("InstanceId", TARGET)]),
+        statistic: "Average".into(),
+        period: 300,
+        start: minutes(minute),
+        values: vec![40.0, 40.0],
+    };
+    let instance = Instance { id: TARGET.into(), state: "running".into(), launch_time: Some(minutes(2)), ..Instance::default() };
+    let told = |from| {
+        let outcome = run(
+            "instance-power-events",
+            &known(vec![reach(false, 60), What::Instances(vec![instance.clone()]), What::Series(vec![series(from)])]),
+        );
+        outcome.evidence.contains(&format!("power.launched.{TARGET}"))
+    };
+    assert!(told(-120), "its metrics go further back");
+    assert!(!told(5), "a new machine is no restart");
+}
+
+#[test]
+fn a_console_and_a_lost_agent_tell_of_restarts_too() {
+    let console = crate::changes::console::read(
+        TARGET,
+        None,
+        &format!(
+            "[ 0.0] Linux version 6\n[ 3.0] Cloud-init v. 1 running 'init' at {}. Up 3 seconds.\n[ 9.0] Out of memory: Killed process 9 (java)\n",
+            minutes(1).to_rfc2822()
+        ),
+    );
+    let outcome = run("instance-power-events", &known(vec![reach(false, 60), What::Consoles(vec![console])]));
+    assert_eq!(outcome.status, Status::Fail);
+    assert!(outcome.evidence.contains(&format!("power.booted.{TARGET}")));
+    assert!(
+        outcome.details.iter().any(|d| d.en.contains("out of memory") && d.en.contains("Killed process 9 (java)")),
+        "{:?}",
+        outcome.details
+    );
+    let agent = HostAgent { instance: TARGET.into(), ping: "ConnectionLost".into(), last_heard: Some(minutes(1)) };
+    let lost = run("instance-power-events", &known(vec![reach(false, 60), What::HostAgents(vec![agent])]));
+    assert_eq!(lost.status, Status::Warn);
+    assert!(lost.summary.en.contains("weak evidence"), "{}", lost.summary);
 }
 
 #[test]

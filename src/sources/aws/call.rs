@@ -145,6 +145,12 @@ impl Aws {
     /// A session with a server of a test's own.
     #[cfg(test)]
     pub(crate) fn for_tests(url: &str) -> Self {
+        Self::for_impatient_tests(url, Duration::from_secs(5))
+    }
+
+    /// The same that gives up on a throttled call after `patience`.
+    #[cfg(test)]
+    pub(crate) fn for_impatient_tests(url: &str, patience: Duration) -> Self {
         let credentials = aws_credential_types::Credentials::new("testing", "testing", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(aws_config::BehaviorVersion::latest())
@@ -153,7 +159,7 @@ impl Aws {
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
-        Self::from_config(config, None, Duration::from_secs(5))
+        Self::from_config(config, None, patience)
     }
 
     pub fn region(&self) -> &str {

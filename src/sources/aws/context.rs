@@ -10,9 +10,14 @@ use crate::case::Case;
 use crate::case::gaps::{Gap, Reason};
 use crate::exchange::{Area, Fact, Origin, What};
 use crate::time::{Time, Window};
+use chrono::Duration;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
+
+/// How much further out metrics are read.
+const METRICS_BEFORE: Duration = Duration::minutes(150);
+const METRICS_AFTER: Duration = Duration::minutes(30);
 
 /// Handed to every reader; clones are cheap and share the case.
 #[derive(Clone)]
@@ -82,6 +87,12 @@ impl Context {
     /// The same with another window at a later "now".
     pub(super) fn at(&self, window: Window, now: Time) -> Self {
         Self { window, now: now.max(self.now), ..self.clone() }
+    }
+
+    /// Metrics reach further out than everything else, for a baseline.
+    pub(super) fn metrics_window(&self) -> Window {
+        let wide = self.window.widened(METRICS_BEFORE, METRICS_AFTER);
+        Window { end: wide.end.min(self.now.max(self.window.end)), ..wide }
     }
 
     /// More will come for an area after all.

@@ -43,10 +43,6 @@ pub const AREAS: [Area; 17] = [
 const BEFORE: Duration = Duration::minutes(90);
 const AFTER: Duration = Duration::minutes(30);
 
-/// Metrics are read further out, for a baseline.
-const METRICS_BEFORE: Duration = Duration::minutes(150);
-const METRICS_AFTER: Duration = Duration::minutes(30);
-
 /// A running source.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
@@ -335,8 +331,10 @@ async fn read_area(ctx: &Context, area: Area, ask: Option<&Ask>) {
             }
             metrics::two_weeks(ctx).await;
         }
-        // Read while the subject was found; the health-check log comes with the access log; people speak for themselves.
-        Area::Alarm | Area::AlarmHistory | Area::HealthCheckLog | Area::People => {}
+        // The alarm itself was read while the subject was found.
+        Area::Alarm => alarms::parents(ctx).await,
+        // The health-check log comes with the access log; people speak for themselves.
+        Area::AlarmHistory | Area::HealthCheckLog | Area::People => {}
     }
 }
 
@@ -346,12 +344,7 @@ fn days_before(window: Window, days: i64) -> Window {
 
 /// Metrics reach further back than everything else, for a baseline; an ask gets exactly what it names.
 fn metrics_window(ctx: &Context, ask: Option<&Ask>) -> Window {
-    if let Some(ask) = ask {
-        ask.window
-    } else {
-        let wide = ctx.window.widened(METRICS_BEFORE, METRICS_AFTER);
-        Window { end: wide.end.min(ctx.now.max(ctx.window.end)), ..wide }
-    }
+    ask.map_or_else(|| ctx.metrics_window(), |a| a.window)
 }
 
 /// Answers an ask with what is not known yet.

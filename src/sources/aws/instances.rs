@@ -1,6 +1,8 @@
 //! The instances behind the balancer: what they are, how they are, and what happened to them by EC2's own
 //! account. Addresses that are targets are followed to their interfaces.
 
+mod agents;
+
 use super::actions::Action;
 use super::call::{Items, Params};
 use super::context::{Context, origin};
@@ -41,6 +43,7 @@ pub async fn describe(ctx: &Context, ids: &[String]) {
         let asked = [("instance-id", ids.join(","))];
         ctx.learn_from(origin(Action::DescribeInstances, asked), What::Instances(instances)).await;
         statuses(ctx, ids).await;
+        agents::gather(ctx, ids).await;
         if !events.is_empty() {
             ctx.learn_from(origin(Action::DescribeInstances, [("instance-id", ids.join(","))]), What::Events(events)).await;
         }

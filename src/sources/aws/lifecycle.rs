@@ -1,11 +1,13 @@
 //! Where targets come and go: Auto Scaling, ECS, CodeDeploy. Asks each service only where the targets say
-//! that it may be the one behind them.
+//! that it may be the one behind them. On request also what the consoles of failing machines tell.
 
+mod console;
 mod deployments;
 mod scaling;
 mod services;
 
 use super::context::Context;
+use super::metrics;
 use crate::exchange::Area;
 
 /// Reads scaling activities and deployments of the window.
@@ -15,6 +17,10 @@ pub async fn gather(ctx: &Context) {
     scaling::gather(ctx).await;
     services::gather(ctx).await;
     deployments::gather(ctx).await;
+    metrics::services(ctx).await;
+    if ctx.options.console {
+        console::gather(ctx).await;
+    }
 }
 
 #[cfg(test)]

@@ -9,14 +9,17 @@ use crate::case::Case;
 use crate::case::alarm::Alarm;
 use crate::case::gaps::Reason;
 use crate::case::series::{Series, SeriesKey};
-use crate::case::topology::{Instance, LoadBalancer, TargetGroup, dimension_of};
+use crate::case::topology::{EcsService, Instance, LoadBalancer, TargetGroup, dimension_of};
 use crate::exchange::{Area, What};
-use crate::metrics::{CATALOG, Metric, Scope};
+use crate::metrics::{CATALOG, ERRORS, Metric, Scope};
 use crate::time::{Time, Window, finest_period, rfc3339};
 use aws_sdk_cloudwatch::types as cw;
 use aws_smithy_types::DateTime;
 use chrono::Duration;
 use std::collections::BTreeMap;
+
+/// The namespace of Container Insights.
+const INSIGHTS: &str = "ECS/ContainerInsights";
 
 /// Queries a call, by CloudWatch's own limit.
 const QUERIES: usize = 500;
@@ -31,8 +34,8 @@ const INSTANCES: usize = 200;
 /// Instances that are asked one by one what the CloudWatch agent publishes of them.
 const AGENTS: usize = 30;
 
-/// Seconds; fine enough for how often, coarse enough to be cheap.
-const TWO_WEEKS_PERIOD: u32 = 300;
+/// CloudWatch holds minutes this long; an hour less, since reading takes time.
+const MINUTES_HELD: Duration = Duration::hours(15 * 24 - 1);
 
 /// Points younger than this may still change and are asked again.
 const UNSETTLED: Duration = Duration::minutes(5);
@@ -79,6 +82,35 @@ pub(super) async fn hosts(ctx: &Context, window: Window, period: Option<u32>) {
     agents(ctx, &instances, window, base).await;
 }
 
+/// Metrics of the ECS services behind the groups; those of Container Insights where it is on.
+pub(super) async fn services(ctx: &Context) {
+    let services: Vec<Dimensions> = ctx.case(|c| c.ecs_services.values().map(of_service).collect());
+    let window = ctx.metrics_window();
+    let base = base_period(window, None, ctx.now);
+    let mut wanted = Vec::new();
+    for dimensions in services {
+        let insights = has_insights(ctx, &dimensions).await;
+        let held = rows(Scope::EcsService).filter(|row| row.namespace != INSIGHTS || insights);
+        wanted.extend(held.map(|row| want(row, dimensions.clone(), base)));
+    }
+    fetch(ctx, Purpose { area: Area::HostMetrics, subject: "metrics of ECS services" }, wanted, window).await;
+}
+
+fn of_service(service: &EcsService) -> Dimensions {
+    [("ClusterName".to_owned(), service.cluster.to_string()), ("ServiceName".to_owned(), service.name.to_string())].into()
+}
+
+/// Container Insights is an option of the cluster; what it publishes costs extra, so many do not have it.
+async fn has_insights(ctx: &Context, dimensions: &Dimensions) -> bool {
+    let filters: Vec<_> = dimensions.iter().map(|(k, v)| cw::DimensionFilter::builder().name(k).value(v).build()).collect();
+    let listed = ctx
+        .aws
+        .sdk(Action::ListMetrics, || ctx.aws.cloudwatch().list_metrics().namespace(INSIGHTS).set_dimensions(Some(filters.clone())).send())
+        .await;
+    let listed = ctx.or_gap(Area::HostMetrics, "whether Container Insights is on", listed).await;
+    listed.is_some_and(|l| !l.metrics().is_empty())
+}
+
 /// The few series that say whether an earlier time was like this one.
 pub(super) async fn earlier(ctx: &Context, window: Window) {
     let base = base_period(window, None, ctx.now);
@@ -89,12 +121,20 @@ pub(super) async fn earlier(ctx: &Context, window: Window) {
     fetch(ctx, Purpose { area: Area::Baseline, subject: "metrics of earlier days" }, wanted, window).await;
 }
 
-/// Two weeks of the alarm's own metric: how often would it have fired?
+/// Two weeks of what the alarm judges, at its own period: how often would it have fired? With the requests
+/// beside it, since silence is no error only where requests flowed.
 pub(super) async fn two_weeks(ctx: &Context) {
-    let window = Window { start: ctx.window.start - Duration::days(14), end: ctx.window.end };
-    let period = base_period(window, Some(TWO_WEEKS_PERIOD), ctx.now);
-    let wanted = ctx.case(|c| c.alarm.as_ref().and_then(|a| of_alarm(a, period)));
-    fetch(ctx, Purpose { area: Area::Baseline, subject: "two weeks of the alarm's metric" }, wanted.into_iter().collect(), window).await;
+    let Some(alarm) = ctx.case(|c| c.alarm.clone()) else { return };
+    let start = (ctx.window.start - Duration::days(14)).max(ctx.now - MINUTES_HELD).min(ctx.window.start);
+    let window = Window { start, end: ctx.window.end };
+    let period = base_period(window, Some(alarm.period), ctx.now);
+    let mut wanted = of_alarm(&alarm, period);
+    let requests = wanted
+        .iter()
+        .find(|w| w.key.metric == ERRORS)
+        .and_then(|w| Some(want(crate::metrics::find("RequestCount")?, w.key.dimensions.clone(), period)));
+    wanted.extend(requests.filter(|r| wanted.iter().all(|w| w.key != r.key)));
+    fetch(ctx, Purpose { area: Area::Baseline, subject: "two weeks of the alarm's metric" }, wanted, window).await;
 }
 
 /// The finest period CloudWatch still holds for the whole window, or the coarser one asked for.
@@ -114,7 +154,7 @@ fn of_balancer(case: &Case, base: u32) -> Vec<Wanted> {
             }
         }
     }
-    if let Some(own) = case.alarm.as_ref().and_then(|a| of_alarm(a, base)) {
+    for own in case.alarm.iter().flat_map(|a| of_alarm(a, base)) {
         let known = wanted.iter().any(|w| w.key == own.key && w.statistic == own.statistic);
         if !known {
             wanted.insert(0, own);
@@ -123,18 +163,32 @@ fn of_balancer(case: &Case, base: u32) -> Vec<Wanted> {
     wanted
 }
 
-/// The alarm's own series, with its statistic, where the catalog would not fetch it anyway.
-fn of_alarm(alarm: &Alarm, base: u32) -> Option<Wanted> {
-    let row = crate::metrics::find(&alarm.metric).filter(|m| m.namespace == alarm.namespace)?;
-    let key = SeriesKey { metric: row.name.into(), dimensions: alarm.dimensions.clone() };
-    let statistic = if alarm.statistic.is_empty() { row.statistic.to_owned() } else { alarm.statistic.clone() };
-    Some(Wanted { key, namespace: row.namespace, name: row.cloudwatch_name(), statistic, period: base.max(row.finest) })
+/// What the alarm judges, with its statistics, where the catalog would not fetch it anyway: its metric, or
+/// those inside its expression.
+fn of_alarm(alarm: &Alarm, base: u32) -> Vec<Wanted> {
+    if alarm.parts.is_empty() {
+        return own_series(&alarm.namespace, &alarm.metric, &alarm.statistic, &alarm.dimensions, base).into_iter().collect();
+    }
+    let parts = alarm.parts.iter().filter(|p| !p.metric.is_empty());
+    parts.filter_map(|p| own_series(&p.namespace, &p.metric, &p.statistic, &p.dimensions, base)).collect()
+}
+
+fn own_series(namespace: &str, metric: &str, statistic: &str, dimensions: &Dimensions, base: u32) -> Option<Wanted> {
+    let row = crate::metrics::find(metric).filter(|m| m.namespace == namespace)?;
+    let key = SeriesKey { metric: row.name.into(), dimensions: dimensions.clone() };
+    let statistic = if statistic.is_empty() { row.statistic } else { statistic };
+    Some(Wanted { key, namespace: row.namespace, name: row.cloudwatch_name(), statistic: statistic.into(), period: base.max(row.finest) })
+}
+
+/// The failed connections that an alarm judges, alone or inside an expression.
+fn errors_of(alarm: &Alarm, period: u32) -> Option<Wanted> {
+    of_alarm(alarm, period).into_iter().max_by_key(|w| w.key.metric == ERRORS)
 }
 
 /// Each alarm's own metric in `window`, in one call; `None` where it cannot be read.
 pub async fn recent(aws: &Aws, alarms: &[Alarm], window: Window, period: u32) -> Vec<Option<Series>> {
     let (at, wanted): (Vec<usize>, Vec<Wanted>) =
-        alarms.iter().enumerate().filter_map(|(i, a)| Some((i, of_alarm(a, period)?))).take(QUERIES).unzip();
+        alarms.iter().enumerate().filter_map(|(i, a)| Some((i, errors_of(a, period)?))).take(QUERIES).unzip();
     let mut all: Vec<Option<Series>> = vec![None; alarms.len()];
     if wanted.is_empty() {
         return all;

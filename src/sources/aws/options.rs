@@ -22,6 +22,8 @@ pub struct LiveOptions {
     pub app_logs: Vec<PathBuf>,
     pub terraform: Option<PathBuf>,
     pub probe: bool,
+    /// Read the consoles of failing machines, too.
+    pub console: bool,
     pub now: Time,
 }
 
@@ -62,6 +64,7 @@ impl LiveOptions {
             app_logs: common.app_log.clone(),
             terraform: common.terraform.clone(),
             probe: common.probe,
+            console: common.console,
             now,
         })
     }

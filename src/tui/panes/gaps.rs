@@ -20,7 +20,7 @@ pub enum Row<'a> {
 pub fn rows(app: &App) -> Vec<Row<'_>> {
     let filter = app.list(Pane::Gaps).filter.to_lowercase();
     let passes = |g: &&Gap| filter.is_empty() || g.subject.to_lowercase().contains(&filter) || g.detail.to_lowercase().contains(&filter);
-    let mut gaps: Vec<&Gap> = app.case.gaps.iter().filter(passes).collect();
+    let mut gaps: Vec<&Gap> = app.case.gaps.iter().chain(&app.case.blind_spots).filter(passes).collect();
     gaps.sort_by_key(|g| (g.reason == Reason::NotApplicable, g.action.is_none(), g.area));
     gaps.into_iter().map(Row::Gap).chain(app.case.busy.keys().map(|a| Row::Busy(*a))).collect()
 }
@@ -29,7 +29,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let rows = rows(app);
     let denied = app.case.gaps.iter().filter(|g| g.action.is_some()).count();
     let end = if denied > 0 { app.look.say("y copies the IAM statement", "y sao chép câu lệnh IAM") } else { "" };
-    let body = super::title(buf, area, app, Pane::Gaps, &format!("{}", app.case.gaps.len()), end);
+    let body = super::title(buf, area, app, Pane::Gaps, &format!("{}", app.case.gaps.len() + app.case.blind_spots.len()), end);
     if rows.is_empty() {
         super::nothing(buf, body, app.look.say("everything asked for could be read", "mọi thứ đã hỏi đều đọc được"), app.look.theme.good);
         return;

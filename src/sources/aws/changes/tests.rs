@@ -36,6 +36,18 @@ fn readings_that_touch_become_one() {
 }
 
 #[test]
+fn what_may_not_have_arrived_is_a_gap_until_it_has() {
+    let mut case = crate::case::Case::default();
+    let learn = |case: &mut crate::case::Case, reach| {
+        case.absorb(crate::exchange::Fact { at: span(0, 1).start, origin: None, what: What::Reach(reach) });
+        case.blind_spots.iter().map(|g| (g.reason, g.subject.to_string())).collect::<Vec<_>>()
+    };
+    let fresh = learn(&mut case, reach(0, 100, 85));
+    assert_eq!(fresh, [(Reason::TooFresh, "CloudTrail events after 01:25 UTC".to_owned())]);
+    assert_eq!(learn(&mut case, reach(0, 100, 100)), []);
+}
+
+#[test]
 fn fresh_events_are_looked_for_again_until_they_must_have_arrived() {
     let now = |n: i64| reach(0, n, 0).to;
     assert_eq!(until_settled(&reach(0, 100, 100), now(120)), None);
@@ -52,6 +64,8 @@ mod live {
     use crate::sources::aws::call::Aws;
     use crate::sources::aws::stub::{Request, Stub};
     use serde_json::json;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::sync::mpsc::Receiver;
 
     const EVENTS: i64 = 130;
@@ -137,6 +151,38 @@ mod live {
         assert!(ctx.case(|c| c.gaps.is_empty()));
     }
 
+    /// A throttle that outlasts all patience stops the reading; the next one goes on where it stopped.
+    #[tokio::test]
+    async fn after_a_throttle_without_end_the_next_asking_loses_and_repeats_nothing() {
+        let throttling = Arc::new(AtomicBool::new(true));
+        let until = throttling.clone();
+        let stub = Stub::serve(move |n, r| match n {
+            0 => history(r),
+            _ if until.load(Ordering::SeqCst) => (400, json!({"__type": "ThrottlingException", "message": "Rate exceeded"}).to_string()),
+            _ => history(r),
+        });
+        let common = crate::cli::Common::default();
+        let options = LiveOptions::new(&common, "alarm", None, window().end, chrono_tz::UTC).unwrap();
+        let aws = Aws::for_impatient_tests(&stub.url, std::time::Duration::ZERO);
+        let (ctx, mut facts) = Context::for_tests(aws, options, window());
+        gather(&ctx).await;
+        let gap = ctx.case(|c| c.gaps.first().cloned()).unwrap();
+        assert_eq!((gap.reason, gap.area), (Reason::Throttled, Area::Changes));
+        let first = ids(&mut facts);
+        let reach = ctx.case(|c| c.reaches[&EventSource::CloudTrail].clone());
+        assert_eq!(first.len(), 50);
+        assert!(reach.from > window().start, "what was not read is not said to be");
+        throttling.store(false, Ordering::SeqCst);
+        gather(&ctx).await;
+        let second = ids(&mut facts);
+        let all: std::collections::BTreeSet<&String> = first.iter().chain(&second).collect();
+        assert_eq!(all.len() as i64, EVENTS, "nothing is lost");
+        let twice = first.iter().filter(|id| second.contains(id)).count();
+        assert!(twice <= 2, "only the seconds at the seam may be read twice: {twice}");
+        assert_eq!(ctx.case(|c| c.events.len()) as i64, EVENTS, "and stand in the case once");
+        assert_eq!(ctx.case(|c| c.reaches[&EventSource::CloudTrail].from), window().start);
+    }
+
     #[tokio::test]
     async fn a_cap_is_told_and_the_next_asking_goes_on_from_there() {
         let stub = Stub::serve(|_, r| history(r));
@@ -147,6 +193,9 @@ mod live {
         up_to(&ctx, 1).await;
         let reach = ctx.case(|c| c.reaches[&EventSource::CloudTrail].clone());
         assert!(reach.capped && reach.from > window().start);
+        let capped = ctx.case(|c| c.blind_spots.first().cloned()).unwrap();
+        assert_eq!(capped.reason, Reason::Unavailable);
+        assert!(capped.detail.contains("its cap of 1 pages"), "{capped:?}");
         let first = ids(&mut facts);
         up_to(&ctx, 20).await;
         let second = ids(&mut facts);
@@ -154,6 +203,7 @@ mod live {
         assert!((0..=2).contains(&twice), "only the second at the seam may be read twice: {twice}");
         let reach = ctx.case(|c| c.reaches[&EventSource::CloudTrail].clone());
         assert_eq!((reach.from, reach.capped), (window().start, false));
+        assert!(ctx.case(|c| c.blind_spots.is_empty()), "asking again closes what the cap left open");
         assert_eq!(ctx.case(|c| c.events.len()) as i64, EVENTS);
     }
 

@@ -1,7 +1,9 @@
-//! The ECS services that register with the target groups: their events, deployments and stopped tasks.
+//! The ECS services that register with the target groups: their events, deployments, stopped tasks, what
+//! scaled them, and how long their containers have to stop.
 
+use crate::case::topology::EcsService;
 use crate::changes::ecs;
-use crate::changes::json::{items, text, word};
+use crate::changes::json::{get, items, text, time, word};
 use crate::exchange::{Area, What};
 use crate::sources::aws::actions::Action;
 use crate::sources::aws::context::{Context, origin};
@@ -14,6 +16,8 @@ const SERVICES: usize = 500;
 /// Services a call of `DescribeServices`, tasks a call of `DescribeTasks`.
 const SERVICES_A_CALL: usize = 10;
 const TASKS_A_CALL: usize = 100;
+/// Pages of fifty scaling activities.
+const SCALING_PAGES: usize = 4;
 
 pub(super) async fn gather(ctx: &Context) {
     if !ctx.case(may_be_containers) {
@@ -47,8 +51,13 @@ async fn described(ctx: &Context, cluster: &str, services: &[String], groups: &B
         }
         let name = text(service, "serviceName").unwrap_or_default();
         let source = origin(Action::DescribeServices, [("cluster", cluster), ("services", name)]);
-        learn(ctx, source, ecs::service(service)).await;
+        learn(ctx, source.clone(), ecs::service(service)).await;
         stopped(ctx, cluster, name).await;
+        scaled(ctx, tail(cluster), name).await;
+        if let Some(service) = ecs::described(service) {
+            let stop_timeout = stop_timeout(ctx, &service).await;
+            ctx.learn_from(source, What::EcsServices(vec![EcsService { stop_timeout, ..service }])).await;
+        }
     }
 }
 
@@ -60,6 +69,39 @@ async fn stopped(ctx: &Context, cluster: &str, service: &str) {
     let Some(answer) = ctx.or_gap(Area::Lifecycle, &format!("stopped tasks of {service}"), answer).await else { return };
     let events = items(&answer, "tasks").into_iter().filter_map(ecs::stopped_task).collect();
     learn(ctx, origin(Action::DescribeTasks, [("cluster", cluster), ("service", service)]), events).await;
+}
+
+/// What Application Auto Scaling did to the service.
+async fn scaled(ctx: &Context, cluster: &str, service: &str) {
+    let resource = format!("service/{cluster}/{service}");
+    let mut asked =
+        json!({"ServiceNamespace": "ecs", "ResourceId": resource, "ScalableDimension": "ecs:service:DesiredCount", "MaxResults": 50});
+    let mut activities = Vec::new();
+    for _ in 0..SCALING_PAGES {
+        let answer = ctx.aws.json::<Value>(Action::ApplicationScalingActivities, &asked).await;
+        let Some(answer) = ctx.or_gap(Area::Lifecycle, &format!("scaling activities of ECS service {service}"), answer).await else {
+            return;
+        };
+        let page = items(&answer, "ScalingActivities");
+        // They come newest first.
+        let past = page.iter().filter_map(|a| time(a, "StartTime")).any(|t| t < ctx.window.start);
+        activities.extend(page.into_iter().cloned());
+        match word(&answer, "NextToken").filter(|t| !t.is_empty() && !past) {
+            Some(next) => asked["NextToken"] = next.into(),
+            None => break,
+        }
+    }
+    let events = ecs::scaling(service, &activities.iter().collect::<Vec<_>>());
+    learn(ctx, origin(Action::ApplicationScalingActivities, [("ResourceId", resource)]), events).await;
+}
+
+/// Seconds that the container behind the balancer has between SIGTERM and SIGKILL.
+async fn stop_timeout(ctx: &Context, service: &EcsService) -> Option<u32> {
+    let asked = json!({"taskDefinition": service.task_definition});
+    let answer = ctx.aws.json::<Value>(Action::DescribeTaskDefinition, &asked).await;
+    let subject = format!("task definition of ECS service {}", service.name);
+    let answer = ctx.or_gap(Area::Lifecycle, &subject, answer).await?;
+    ecs::stop_timeout(get(&answer, "taskDefinition")?, &service.container)
 }
 
 async fn learn(ctx: &Context, source: crate::exchange::Origin, events: Vec<crate::case::events::Event>) {

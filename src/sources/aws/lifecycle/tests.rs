@@ -35,12 +35,17 @@ fn activities(request: &Request) -> String {
 
 fn answer(request: &Request) -> (u16, String) {
     let body = match request.operation.as_str() {
+        "DescribeScalingActivities" if request.body.starts_with('{') => json!({"ScalingActivities": [
+            {"ActivityId": "s2", "StartTime": at(4), "Description": "Setting desired count to 2.", "Cause": "monitor alarm low in state ALARM triggered policy cpu", "StatusCode": "Successful"},
+            {"ActivityId": "s1", "StartTime": at(-900), "Description": "Setting desired count to 5.", "Cause": "x", "StatusCode": "Successful"}]})
+        .to_string(),
+        "DescribeTaskDefinition" => json!({"taskDefinition": {"containerDefinitions": [{"name": "log"}, {"name": "app", "stopTimeout": 5}]}}).to_string(),
         "DescribeScalingActivities" => activities(request),
         "DescribeInstanceRefreshes" => "<DescribeInstanceRefreshesResponse><DescribeInstanceRefreshesResult><InstanceRefreshes/></DescribeInstanceRefreshesResult></DescribeInstanceRefreshesResponse>".into(),
         "ListClusters" => json!({"clusterArns": ["arn:aws:ecs:eu-west-1:1:cluster/main"]}).to_string(),
         "ListServices" => json!({"serviceArns": ["arn:aws:ecs:eu-west-1:1:service/main/api", "arn:aws:ecs:eu-west-1:1:service/main/job"]}).to_string(),
         "DescribeServices" => json!({"services": [
-            {"serviceName": "api", "loadBalancers": [{"targetGroupArn": GROUP}], "events": [{"id": "e", "createdAt": at(5), "message": "(service api) has stopped 1 running tasks"}, {"id": "old", "createdAt": at(-900), "message": "x"}]},
+            {"serviceName": "api", "serviceArn": "arn:aws:ecs:eu-west-1:1:service/main/api", "clusterArn": "arn:aws:ecs:eu-west-1:1:cluster/main", "taskDefinition": "api:7", "loadBalancers": [{"targetGroupArn": GROUP, "containerName": "app"}], "events": [{"id": "e", "createdAt": at(5), "message": "(service api) has stopped 1 running tasks"}, {"id": "old", "createdAt": at(-900), "message": "x"}]},
             {"serviceName": "job", "events": [{"id": "f", "createdAt": at(5), "message": "(service job) has started 1 tasks"}]}]})
         .to_string(),
         "ListTasks" => json!({"taskArns": ["arn:aws:ecs:eu-west-1:1:task/main/0a"]}).to_string(),
@@ -90,7 +95,14 @@ async fn the_service_behind_the_target_group_is_found_and_no_other() {
     let ctx = case(&stub, "ip").await;
     gather(&ctx).await;
     let names = ctx.case(|c| c.events.values().filter(|e| e.source == EventSource::Ecs).map(|e| e.name.to_string()).collect::<Vec<_>>());
-    assert_eq!(names, ["TasksStopped", "TaskStopped"]);
+    assert_eq!(names, ["Setting desired count to 2", "TasksStopped", "TaskStopped"]);
+    let scaled = ctx.case(|c| c.events.values().find(|e| crate::changes::ecs::is_scaling(e)).map(|e| e.summary.to_string()));
+    assert_eq!(
+        scaled.as_deref(),
+        Some("api: Setting desired count to 2 (from 5 to 2): monitor alarm low in state ALARM triggered policy cpu")
+    );
+    let service = ctx.case(|c| c.ecs_services.values().next().cloned()).unwrap();
+    assert_eq!((service.cluster.as_str(), service.name.as_str(), service.stop_timeout), ("main", "api", Some(5)));
     assert!(ctx.case(|c| c.events.values().any(|e| e.source == EventSource::CodeDeploy)));
 }
 
