@@ -75,6 +75,8 @@ pub struct Case {
     pub settled: BTreeSet<Area>,
     /// Where each area's facts came from, newest last.
     pub origins: BTreeMap<Area, Vec<Origin>>,
+    /// When each of them was read, the last time if it was read again.
+    pub fetched: BTreeMap<Origin, Time>,
 }
 
 impl Case {
@@ -90,6 +92,8 @@ impl Case {
     /// Takes in one fact. Facts may come late, twice and in any order.
     pub fn absorb(&mut self, fact: Fact) {
         if let (Some(origin), Some(area)) = (fact.origin, fact.what.area()) {
+            let fetched = self.fetched.entry(origin.clone()).or_insert(fact.at);
+            *fetched = fact.at.max(*fetched);
             let seen = self.origins.entry(area).or_default();
             if !seen.contains(&origin) {
                 seen.push(origin);

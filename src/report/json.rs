@@ -68,7 +68,7 @@ impl<'a> Report<'a> {
             correlations: judged.analysis.correlations.iter().map(CorrelationOut::of).collect(),
             events: judged.analysis.timeline.entries.iter().filter_map(|e| EventOut::of(e, case)).collect(),
             access_logs: case.access_log.as_ref().map(|log| AccessLogsOut::of(log, judged.window)),
-            evidence: judged.book.entries.iter().map(|(id, e)| (id.as_str(), EvidenceOut::of(e))).collect(),
+            evidence: judged.book.entries.iter().map(|(id, e)| (id.as_str(), EvidenceOut::of(case, e))).collect(),
             cost: CostOut::of(&case.cost),
             answers: case.answers.iter().map(AnswerOut::of).collect(),
         }
@@ -433,6 +433,8 @@ struct EvidenceOut<'a> {
 struct ApiOut<'a> {
     operation: &'a str,
     parameters: &'a BTreeMap<String, String>,
+    #[serde(serialize_with = "checks::opt_time")]
+    fetched_at: Option<Time>,
 }
 
 #[derive(Serialize)]
@@ -445,8 +447,9 @@ struct ValueOut<'a> {
 }
 
 impl<'a> EvidenceOut<'a> {
-    fn of(e: &'a Evidence) -> Self {
-        let api = |o: &'a Origin| ApiOut { operation: &o.operation, parameters: &o.parameters };
+    fn of(case: &'a Case, e: &'a Evidence) -> Self {
+        let fetched = |o: &Origin| case.fetched.get(o).copied();
+        let api = |o: &'a Origin| ApiOut { operation: &o.operation, parameters: &o.parameters, fetched_at: fetched(o) };
         let value = |v: &'a checks::Value| ValueOut { name: &v.name, value: Number(v.value), unit: v.unit, at: v.at };
         Self { sentence: &e.sentence.en, source: e.area, api: e.api.as_ref().map(api), values: e.values.iter().map(value).collect() }
     }

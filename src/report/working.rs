@@ -11,7 +11,7 @@ use crate::exchange::{Area, Origin};
 use crate::judge::Judged;
 use crate::metrics;
 use crate::say;
-use crate::text::{Lang, Text};
+use crate::text::Text;
 use crate::time::{Window, rfc3339};
 
 /// The most raw points that are listed.
@@ -25,20 +25,63 @@ pub enum Of<'a> {
     Series(&'a SeriesKey),
 }
 
-/// The working, a line each; commands and links stand on lines of their own.
-pub fn working(case: &Case, judged: &Judged, of: Of, window: Window) -> Vec<Text> {
+/// How a line of the working is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What the working is about.
+    Heading,
+    Said,
+    /// A parameter, a value, a raw point.
+    Detail,
+    /// For a shell.
+    Command,
+    /// For a browser.
+    Link,
+}
+
+/// A line of the working.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub kind: Kind,
+    pub text: Text,
+}
+
+impl Line {
+    fn heading(text: Text) -> Self {
+        Self { kind: Kind::Heading, text }
+    }
+
+    fn said(text: Text) -> Self {
+        Self { kind: Kind::Said, text }
+    }
+
+    fn detail(text: Text) -> Self {
+        Self { kind: Kind::Detail, text }
+    }
+
+    fn command(words: String) -> Self {
+        Self { kind: Kind::Command, text: Text::same(words) }
+    }
+
+    fn link(address: String) -> Self {
+        Self { kind: Kind::Link, text: Text::same(address) }
+    }
+}
+
+/// The working, line by line.
+pub fn working(case: &Case, judged: &Judged, of: Of, window: Window) -> Vec<Line> {
     match of {
         Of::Series(key) => series(case, key, window),
         Of::Evidence(id) => match judged.book.get(id) {
             Some(e) => evidence(case, judged, id, e, window),
-            None => vec![say!("nothing is known of “{id}”", "không biết gì về “{id}”")],
+            None => vec![Line::said(say!("nothing is known of “{id}”", "không biết gì về “{id}”"))],
         },
     }
 }
 
-fn evidence(case: &Case, judged: &Judged, id: &str, e: &Evidence, window: Window) -> Vec<Text> {
+fn evidence(case: &Case, judged: &Judged, id: &str, e: &Evidence, window: Window) -> Vec<Line> {
     let Text { en, vi } = words::area(e.area);
-    let mut out = vec![e.sentence.clone(), say!("id {id}; source: {en}", "mã {id}; nguồn: {vi}")];
+    let mut out = vec![Line::heading(e.sentence.clone()), Line::said(say!("id {id}; source: {en}", "mã {id}; nguồn: {vi}"))];
     out.extend(e.values.iter().map(value));
     out.extend(weights(judged, id));
     let calls: Vec<&Origin> = match &e.api {
@@ -48,60 +91,71 @@ fn evidence(case: &Case, judged: &Judged, id: &str, e: &Evidence, window: Window
     for origin in calls {
         out.extend(call(case, origin));
     }
-    out.extend(page(case, e.area, window).map(link));
+    out.extend(page(case, e.area, window).map(Line::link));
     out
 }
 
-fn value(v: &crate::checks::Value) -> Text {
+fn value(v: &crate::checks::Value) -> Line {
     let unit = v.unit.map(|u| format!(" {u}")).unwrap_or_default();
     let at = v.at.map(|t| format!(" @ {}", rfc3339(t))).unwrap_or_default();
-    Text::same(format!("  {} = {}{unit}{at}", v.name, v.value))
+    Line::detail(Text::same(format!("{} = {}{unit}{at}", v.name, v.value)))
 }
 
 /// For which causes it weighs, and how much.
-fn weights(judged: &Judged, id: &str) -> Vec<Text> {
+fn weights(judged: &Judged, id: &str) -> Vec<Line> {
     let all = judged.hypotheses.iter().flat_map(|h| h.reasons_for.iter().chain(&h.reasons_against).map(move |r| (h.cause, r)));
     let weighs = all.filter(|(_, r)| r.evidence == id).map(|(cause, r)| {
         let (points, Text { en, vi }) = (r.points, words::cause(cause));
-        say!(
+        Line::said(say!(
             "weighs {points:+} decibans for “{en}” (+10: ten times likelier)",
             "nặng {points:+} deciban cho “{vi}” (+10: khả năng gấp mười)"
-        )
+        ))
     });
     weighs.collect()
 }
 
-/// The call, its parameters and the command.
-fn call(case: &Case, origin: &Origin) -> Vec<Text> {
+/// The call, when it was made, its parameters and the command.
+fn call(case: &Case, origin: &Origin) -> Vec<Line> {
     let operation = &origin.operation;
-    let mut out = vec![say!("call: {operation}", "lời gọi: {operation}")];
-    out.extend(origin.parameters.iter().map(|(k, v)| Text::same(format!("  {k}: {v}"))));
-    out.extend(command(case, origin).map(|c| Text::same(format!("$ {c}"))));
+    let mut out = vec![Line::said(match case.fetched.get(origin).map(|at| rfc3339(*at)) {
+        Some(at) => say!("call: {operation}, answered {at}", "lời gọi: {operation}, trả lời lúc {at}"),
+        None => say!("call: {operation}", "lời gọi: {operation}"),
+    })];
+    out.extend(origin.parameters.iter().map(|(k, v)| Line::detail(Text::same(format!("{k}: {v}")))));
+    out.extend(command(case, origin).map(Line::command));
     out
 }
 
-fn link(url: String) -> Text {
-    Text::same(url)
-}
-
-fn series(case: &Case, key: &SeriesKey, window: Window) -> Vec<Text> {
+fn series(case: &Case, key: &SeriesKey, window: Window) -> Vec<Line> {
     let lane = Lane::of(case, key, window);
     let label = lanes::label(case, key);
     let measure = lane.measure();
     let (from, to) = (rfc3339(window.start), rfc3339(window.end));
-    let mut out = vec![say!("{label}: {measure}, {from} to {to}", "{label}: {measure}, từ {from} đến {to}")];
-    out.extend(formula(&key.metric));
+    let mut out = vec![Line::heading(say!("{label}: {measure}, {from} to {to}", "{label}: {measure}, từ {from} đến {to}"))];
+    out.extend(formula(&key.metric).map(Line::said));
     if let Some(now) = case.now() {
         let now = rfc3339(now);
-        out.push(say!("nothing after {now} was gathered", "không thu thập gì sau {now}"));
+        out.push(Line::said(say!("nothing after {now} was gathered", "không thu thập gì sau {now}")));
     }
-    if metrics::find(&key.metric).is_none_or(|m| !m.namespace.is_empty()) {
-        out.push(say!("call: cloudwatch:GetMetricData", "lời gọi: cloudwatch:GetMetricData"));
-        out.push(Text::same(format!("$ {}", statistics(case, key, &lane, window))));
-        out.extend(graph(case, key, &lane, window).map(link));
+    if is_published(key) {
+        out.extend(origin(case, key).into_iter().flat_map(|o| call(case, o)));
+        out.push(Line::command(statistics(case, key, &lane, window)));
+        out.extend(graph(case, key, &lane, window).map(Line::link));
     }
     out.extend(points(&lane, window));
     out
+}
+
+/// Whether it is CloudWatch's, not computed here.
+fn is_published(key: &SeriesKey) -> bool {
+    metrics::find(&key.metric).is_none_or(|m| !m.namespace.is_empty())
+}
+
+/// The call a series came from: the newest that names its metric, or the newest of its area.
+fn origin<'a>(case: &'a Case, key: &SeriesKey) -> Option<&'a Origin> {
+    let area = if key.instance().is_some() { Area::HostMetrics } else { Area::BalancerMetrics };
+    let all = case.origins.get(&area)?;
+    all.iter().rev().find(|o| o.parameters.values().any(|v| v.contains(&key.metric))).or_else(|| all.last())
 }
 
 fn formula(metric: &str) -> Option<Text> {
@@ -119,24 +173,38 @@ fn formula(metric: &str) -> Option<Text> {
 }
 
 /// Raw points, with what silence means.
-fn points(lane: &Lane, window: Window) -> Vec<Text> {
+fn points(lane: &Lane, window: Window) -> Vec<Line> {
     let range = lane.grid.range(window);
     let left = range.len().saturating_sub(POINTS);
-    let mut out: Vec<Text> = range.take(POINTS).filter_map(|i| point(lane, i)).collect();
+    let (statistic, period) = (&lane.statistic, lane.grid.period);
+    let mut out = vec![Line::heading(say!("raw points: {statistic}, every {period} s", "điểm gốc: {statistic}, mỗi {period} giây"))];
+    out.extend(range.take(POINTS).filter_map(|i| point(lane, i)));
     if left > 0 {
-        out.push(say!("… and {left} more points", "… và {left} điểm nữa"));
+        out.push(Line::said(say!("… and {left} more points", "… và {left} điểm nữa")));
     }
     out
 }
 
-fn point(lane: &Lane, i: usize) -> Option<Text> {
+fn point(lane: &Lane, i: usize) -> Option<Line> {
     let at = rfc3339(lane.grid.time(i)?);
-    Some(match lane.grid.cell(i) {
-        Cell::Value(v) => Text::same(format!("  {at}  {v}")),
-        Cell::Quiet => say!("  {at}  0 (not published while requests flowed)", "  {at}  0 (không được gửi trong khi vẫn có yêu cầu)"),
-        Cell::Unknown => say!("  {at}  not published: unknown", "  {at}  không được gửi: không rõ"),
-        Cell::NotAsked => say!("  {at}  not asked", "  {at}  chưa hỏi"),
-    })
+    let partial = lane.grid.unfinished_from.is_some_and(|from| i >= from);
+    let (en, vi) = if partial { ("  not over yet", "  chưa hết kỳ") } else { ("", "") };
+    Some(Line::detail(match lane.grid.cell(i) {
+        Cell::Value(v) => say!("{at}  {v}{en}", "{at}  {v}{vi}"),
+        Cell::Quiet => say!("{at}  0 (not published while requests flowed){en}", "{at}  0 (không được gửi trong khi vẫn có yêu cầu){vi}"),
+        Cell::Unknown => say!("{at}  not published: unknown{en}", "{at}  không được gửi: không rõ{vi}"),
+        Cell::NotAsked => say!("{at}  not asked", "{at}  chưa hỏi"),
+    }))
+}
+
+/// The command that prints a series, `None` for what is computed here.
+pub fn series_command(case: &Case, key: &SeriesKey, window: Window) -> Option<String> {
+    is_published(key).then(|| statistics(case, key, &Lane::of(case, key, window), window))
+}
+
+/// The console's graph of a series, `None` for what is computed here.
+pub fn series_link(case: &Case, key: &SeriesKey, window: Window) -> Option<String> {
+    is_published(key).then(|| graph(case, key, &Lane::of(case, key, window), window))?
 }
 
 /// `aws cloudwatch get-metric-statistics …`
@@ -196,8 +264,14 @@ pub fn quoted(word: &str) -> String {
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
+/// The console's page of an event, an instance or the alarm.
+pub fn event_link(case: &Case, id: &str) -> Option<String> {
+    let region = region(case)?;
+    Some(format!("https://{region}.console.aws.amazon.com/cloudtrailv2/home?region={region}#/events/{}", percent(id)))
+}
+
 /// The console's page for an area, with the same window.
-fn page(case: &Case, area: Area, window: Window) -> Option<String> {
+pub fn page(case: &Case, area: Area, window: Window) -> Option<String> {
     let region = region(case)?;
     let base = |service: &str| format!("https://{region}.console.aws.amazon.com/{service}/home?region={region}");
     let (from, to) = (rfc3339(window.start), rfc3339(window.end));
@@ -245,11 +319,6 @@ fn percent(word: &str) -> String {
 fn escaped(word: &str, sign: char) -> String {
     let byte = |b: u8| if b.is_ascii_alphanumeric() || b"-._".contains(&b) { char::from(b).to_string() } else { format!("{sign}{b:02x}") };
     word.bytes().map(byte).collect()
-}
-
-/// The same as one text, for the clipboard.
-pub fn as_text(lines: &[Text], lang: Lang) -> String {
-    lines.iter().map(|l| format!("{}\n", l.get(lang))).collect()
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ fn two_demos_differ_and_the_text_fits() {
 fn the_working_of_a_series_can_be_pasted_and_followed() {
     let (case, judged) = sample::both();
     let key = case.series.of("TargetConnectionErrorCount").next().unwrap().0.clone();
-    let lines: Vec<_> = working(&case, &judged, Of::Series(&key), judged.window).into_iter().map(|t| t.en).collect();
-    let command = lines.iter().find(|l| l.starts_with("$ aws cloudwatch get-metric-statistics")).unwrap();
+    let lines: Vec<_> = working(&case, &judged, Of::Series(&key), judged.window).into_iter().map(|l| l.text.en).collect();
+    let command = lines.iter().find(|l| l.starts_with("aws cloudwatch get-metric-statistics")).unwrap();
     for words in [
         "--namespace AWS/ApplicationELB",
         "Name=TargetGroup,Value=targetgroup/api-8080/73e2d6bc24d8a067",
@@ -57,13 +57,13 @@ fn the_working_of_a_series_can_be_pasted_and_followed() {
 fn the_working_of_evidence_says_what_it_weighs_and_where_it_is_from() {
     let (case, judged) = sample::both();
     let lines: Vec<_> =
-        working(&case, &judged, Of::Evidence("access-log.connect-timeout"), judged.window).into_iter().map(|t| t.en).collect();
+        working(&case, &judged, Of::Evidence("access-log.connect-timeout"), judged.window).into_iter().map(|l| l.text.en).collect();
     let all = lines.join("\n");
     for words in [
         "weighs +12 decibans for “security group of the targets”",
         "call: s3:GetObject",
         "Bucket: acme-alb-logs",
-        "$ aws s3api get-object --bucket acme-alb-logs",
+        "aws s3api get-object --bucket acme-alb-logs",
         "requests = 1914 count",
     ] {
         assert!(all.contains(words), "{words} is not in {all}");

@@ -5,7 +5,7 @@ use alb_triage::case::Case;
 use alb_triage::report::{self, Bundle, Format, Options, picture, write_bundle};
 use alb_triage::text::Lang;
 
-const CORPUS: &[&str] = &[
+pub const CORPUS: &[&str] = &[
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "\"><svg/onload=alert(1)>",

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(clippy::too_many_lines, reason = "the sample is one long list of facts")]
 
+mod browser;
 mod bundle;
+mod chromium;
 mod compare;
 mod documents;
 mod hostile;

@@ -2,7 +2,6 @@
 //! number. Made anew from the case each time, so that it stays right while data arrives.
 
 use super::frame;
-use crate::case::series::SeriesKey;
 use crate::checks::Evidence;
 use crate::diagnosis::Reason;
 use crate::exchange::Origin as Source;
@@ -24,7 +23,7 @@ pub enum About {
     Cause(&'static str),
     /// The `i`th row of the gaps.
     Gap(usize),
-    Working(SeriesKey),
+    Working(working::Of),
     Log(String),
     /// Log name and template id.
     Template(String, u32),
@@ -77,7 +76,7 @@ pub fn made(app: &App, about: &About, width: u16) -> (String, Vec<Line>) {
         About::Happening(origin) => happening(&mut sheet, origin),
         About::Cause(id) => cause(&mut sheet, id),
         About::Gap(i) => gap(&mut sheet, *i),
-        About::Working(key) => working::page(&mut sheet, app, key),
+        About::Working(of) => working::page(&mut sheet, app, of),
         About::Log(name) => log_row(&mut sheet, name),
         About::Template(name, id) => template(&mut sheet, name, *id),
     };

@@ -116,6 +116,7 @@ impl App {
             Action::Help if matches!(over, Overlay::Help(_)) => Vec::new(),
             Action::Copy => self.copy_overlay(over),
             Action::Working if chart => self.open_working(),
+            Action::Working => self.open_working_of(over),
             Action::Tick | Action::Note => self.act_over(over, action),
             a if chart && (is_time(a) || a == Action::ConsoleLink) || is_global(a) => {
                 self.overlay = Some(over);
@@ -153,7 +154,7 @@ impl App {
     fn copy_overlay(&mut self, over: Overlay) -> Vec<Effect> {
         let text = match &over {
             Overlay::Page { about: About::Gap(_), .. } => gaps::iam_statement(self),
-            Overlay::Page { about: About::Working(key), .. } => Some(working::command(self, key)),
+            Overlay::Page { about: About::Working(of), .. } => working::commands(self, of),
             Overlay::Page { about, .. } => Some(page::plain(self, about)),
             _ => None,
         };

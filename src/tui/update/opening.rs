@@ -28,18 +28,52 @@ impl App {
         Vec::new()
     }
 
-    /// The working of the selected lane, or of the lane that is charted.
+    /// The working of the selected lane, of the lane that is charted, or of what speaks for the selected row.
     pub(super) fn open_working(&mut self) -> Vec<Effect> {
-        let selected = self.list(Pane::Lanes).selected;
-        let key = self.board.subjects.get(selected).and_then(|s| s.key.clone());
-        match (self.focus, key) {
-            (Pane::Lanes, Some(key)) => self.overlay = Some(Overlay::Page { about: About::Working(key), scroll: 0 }),
-            (Pane::Lanes, None) => {
-                self.session.notice = Some(self.look.say("this lane has no data yet", "biểu đồ này chưa có số liệu").into());
+        let selected = self.list(self.focus).selected;
+        let of = match self.focus {
+            Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).map(working::Of::Series),
+            Pane::Runbook => self.selected_step().and_then(|id| self.evidence_of(&About::Step(id))),
+            Pane::Hypotheses => {
+                panes::hypotheses::listed(self).get(selected).map(|h| h.cause).and_then(|c| self.evidence_of(&About::Cause(c)))
             }
             _ => return self.open(),
-        }
+        };
+        self.show_working(of);
         Vec::new()
+    }
+
+    /// From an opened step or cause to the working of its evidence.
+    pub(super) fn open_working_of(&mut self, over: Overlay) -> Vec<Effect> {
+        let of = match &over {
+            Overlay::Page { about, .. } => self.evidence_of(about),
+            _ => None,
+        };
+        self.overlay = Some(over);
+        self.show_working(of);
+        Vec::new()
+    }
+
+    fn show_working(&mut self, of: Option<working::Of>) {
+        match of {
+            Some(of) => self.overlay = Some(Overlay::Page { about: About::Working(of), scroll: 0 }),
+            None => self.session.notice = Some(self.look.say("no number here yet", "chưa có số liệu nào ở đây").into()),
+        }
+    }
+
+    /// The ids in the book that a page rests on.
+    fn evidence_of(&self, about: &About) -> Option<working::Of> {
+        let judged = self.judged.as_ref()?;
+        let ids: Vec<String> = match about {
+            About::Step(id) => judged.outcomes.iter().find(|o| o.check == *id)?.evidence.clone(),
+            About::Cause(id) => {
+                let h = judged.hypotheses.iter().find(|h| h.cause == *id)?;
+                h.reasons_for.iter().chain(&h.reasons_against).map(|r| r.evidence.clone()).chain(h.refuted_by.clone()).collect()
+            }
+            About::Happening(Origin::Evidence(id)) => vec![id.clone()],
+            _ => return None,
+        };
+        (!ids.is_empty()).then_some(working::Of::Evidence(ids))
     }
 
     /// What `y` copies from the focused pane.
@@ -51,7 +85,7 @@ impl App {
                 let h = &self.happenings[*i];
                 format!("{} {}", crate::time::rfc3339(h.at), h.text)
             }),
-            Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).map(|k| working::command(self, &k)),
+            Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).and_then(|k| working::command(self, &k)),
             Pane::Runbook => self.selected_step().map(|id| page::plain(self, &About::Step(id))),
             Pane::Hypotheses => panes::hypotheses::listed(self).get(selected).map(|h| h.cause).map(|c| page::plain(self, &About::Cause(c))),
             Pane::Log => self.log_map.rows.get(selected).map(|r| r.name.clone()),
@@ -72,12 +106,12 @@ impl App {
             Pane::Findings => {
                 let i = *self.findings().get(selected)?;
                 match &self.happenings[i].origin {
-                    Origin::Events(keys) => keys.first().map(|(_, _, id)| working::page_link(self, "event", id)),
-                    _ => self.case.alarm.as_ref().map(|a| working::page_link(self, "alarm", &a.name)),
+                    Origin::Events(keys) => keys.first().and_then(|(_, _, id)| working::event_link(self, id)),
+                    _ => working::alarm_link(self),
                 }
             }
-            Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).map(|k| working::metric_link(self, &k)),
-            _ => self.case.alarm.as_ref().map(|a| working::page_link(self, "alarm", &a.name)),
+            Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).and_then(|k| working::metric_link(self, &k)),
+            _ => working::alarm_link(self),
         }
     }
 }
