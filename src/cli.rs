@@ -135,7 +135,7 @@ pub struct Common {
     /// Draw less, for slow lines
     #[arg(long, global = true)]
     pub low_bandwidth: bool,
-    /// Name or file of a theme
+    /// Name or file of a theme, for the screen and for pictures (which are light otherwise)
     #[arg(long, global = true)]
     pub theme: Option<String>,
     #[arg(long, global = true, env = "ALB_TRIAGE_CONFIG", value_name = "FILE")]

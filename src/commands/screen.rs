@@ -1,6 +1,6 @@
 //! The commands that open the screen.
 
-use super::{Failure, LOCAL, Outcome, Run, characters, leftover, open_demo, read_case};
+use super::{Failure, LOCAL, Outcome, Run, USAGE, characters, leftover, open_demo, read_case};
 use crate::case::Case;
 use crate::cli::Color;
 use crate::exchange::Fact;
@@ -8,11 +8,11 @@ use crate::headless::Gathered;
 use crate::judge::Judged;
 use crate::recording::Writer;
 use crate::report::bundle::{self, Bundle};
+use crate::report::picture::Ground;
 use crate::sources::{self, Link};
 use crate::text::Lang;
 use crate::time::Time;
 use crate::tui::{self, ColorMode, Kind, Place, Resume, Theme};
-use ratatui::buffer::Buffer;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -142,31 +142,45 @@ impl Run {
     }
 
     fn exporter(&self, kept: Kept) -> tui::Export {
-        let (lang, now) = (self.config.lang, self.now);
+        let (lang, generated_at) = (self.config.lang, self.now);
+        let theme = self.picture_theme();
         Arc::new(move |case: &Case, judged: &Judged| {
             let facts = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let dir = bundle::fresh(Path::new("."), &bundle::name(case, judged));
-            let bundle = Bundle { case, judged, facts: &facts, screens: screens(case, judged, lang), lang, generated_at: now };
-            write(&dir, &bundle).map_err(|e| e.message)
+            let theme = theme.as_ref().map_err(Clone::clone)?;
+            write(&dir, &pictured(case, judged, &facts, theme, lang, generated_at)).map_err(|e| e.message)
         })
     }
 
     /// `report --output DIR`
     pub(super) fn bundle(&self, dir: &Path, gathered: &Gathered, judged: &Judged) -> Result<String, Failure> {
-        let (case, lang) = (&gathered.case, self.config.lang);
-        write(dir, &Bundle { case, judged, facts: &gathered.facts, screens: screens(case, judged, lang), lang, generated_at: self.now })
+        let theme = self.picture_theme().map_err(|e| Failure::new(USAGE, format!("--theme: {e}")))?;
+        write(dir, &pictured(&gathered.case, judged, &gathered.facts, &theme, self.config.lang, self.now))
     }
+
+    /// The theme of pictures: the same whatever the terminal, unless one was asked for.
+    fn picture_theme(&self) -> Result<Theme, String> {
+        match self.common.theme.as_deref().filter(|t| *t != "auto") {
+            Some(theme) if Path::new(theme).is_file() => {
+                Theme::named(&std::fs::read_to_string(theme).map_err(|e| format!("{theme}: {e}"))?, ColorMode::TrueColor)
+            }
+            Some(theme) => Theme::named(theme, ColorMode::TrueColor),
+            None => Ok(Theme::print()),
+        }
+    }
+}
+
+/// A bundle with the screen as it would be in that theme, wide enough that no event loses its words.
+fn pictured<'a>(case: &'a Case, judged: &'a Judged, facts: &'a [Fact], theme: &Theme, lang: Lang, generated_at: Time) -> Bundle<'a> {
+    let screen = tui::snapshot(case, judged, (160, 56), theme, lang, false);
+    let ground = theme.text.fg.map_or(Ground::Light, Ground::under);
+    Bundle { case, judged, facts, screens: vec![("screen".into(), screen)], ground, lang, generated_at }
 }
 
 /// Writes the bundle; gives back where it stands.
 fn write(dir: &Path, bundle: &Bundle) -> Result<String, Failure> {
     bundle::write_bundle(dir, bundle).map_err(|e| Failure::new(LOCAL, format!("{}: {e}", dir.display())))?;
     Ok(dir.canonicalize().unwrap_or_else(|_| dir.into()).display().to_string())
-}
-
-/// The screen as pictures, wide enough that no event loses its words.
-fn screens(case: &Case, judged: &Judged, lang: Lang) -> Vec<(String, Buffer)> {
-    vec![("screen".into(), tui::snapshot(case, judged, (160, 56), &Theme::print(), lang, false))]
 }
 
 pub(super) fn show(link: Link, options: tui::Options) -> Outcome {

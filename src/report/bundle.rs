@@ -2,7 +2,7 @@
 //! case. Never over an old one, readable by its owner only, and nothing is left behind when it fails.
 
 use super::document::{Block, Document};
-use super::picture::{self, caption::Caption};
+use super::picture::{self, Ground, caption::Caption};
 use super::{csv, html, json, lanes, markdown, story, summary};
 use crate::case::Case;
 use crate::exchange::Fact;
@@ -29,6 +29,8 @@ pub struct Bundle<'a> {
     pub facts: &'a [Fact],
     /// Screens by their names, drawn already.
     pub screens: Vec<(String, Buffer)>,
+    /// What every picture is drawn on.
+    pub ground: Ground,
     pub lang: Lang,
     pub generated_at: Time,
 }
@@ -39,7 +41,7 @@ pub struct Bundle<'a> {
 /// When the directory exists and is not empty, or the disk does not take a file.
 pub fn write_bundle(dir: &Path, bundle: &Bundle) -> io::Result<Vec<PathBuf>> {
     make(dir)?;
-    let mut files = Files { dir: dir.into(), written: Vec::new() };
+    let mut files = Files { dir: dir.into(), written: Vec::new(), ground: bundle.ground };
     match fill(&mut files, bundle) {
         Ok(()) => Ok(files.written),
         Err(error) => {
@@ -129,6 +131,7 @@ fn file_name(name: &str) -> String {
 struct Files {
     dir: PathBuf,
     written: Vec<PathBuf>,
+    ground: Ground,
 }
 
 impl Files {
@@ -153,9 +156,9 @@ impl Files {
     /// SVG and PNG of the cells under their caption; gives back the SVG.
     fn picture(&mut self, name: &str, buffer: &Buffer, caption: &Caption) -> io::Result<String> {
         let framed = picture::caption::framed(buffer, caption);
-        let svg = picture::svg(&framed, &caption.above.join(" · "));
+        let svg = picture::svg(&framed, &caption.above.join(" · "), self.ground);
         self.put(&format!("{PICTURES}/{name}.svg"), svg.as_bytes())?;
-        let png = picture::png(&framed, COLUMN).map_err(io::Error::other)?;
+        let png = picture::png(&framed, COLUMN, self.ground).map_err(io::Error::other)?;
         self.put(&format!("{PICTURES}/{name}.png"), &png)?;
         Ok(svg)
     }

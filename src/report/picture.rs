@@ -1,5 +1,5 @@
-//! Pictures of what was on the screen, from the same cells: SVG whose text is text, and PNG. One light theme
-//! of high contrast, and everything that is needed to read them later is inside. Knows cells, no terminal.
+//! Pictures of what was on the screen, from the same cells: SVG whose text is text, and PNG. On light ground
+//! unless another is wanted; everything that is needed to read them later is inside. Knows cells, no terminal.
 
 pub mod caption;
 mod colours;
@@ -14,6 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
+pub use colours::Ground;
 pub use raster::png;
 pub use svg::svg;
 
@@ -48,27 +49,27 @@ impl Cell {
 }
 
 /// The cells of a buffer, row by row; what lies under the second half of a wide character is left out.
-fn cells(buffer: &Buffer) -> Vec<Vec<Cell>> {
+fn cells(buffer: &Buffer, ground: Ground) -> Vec<Vec<Cell>> {
     let area = buffer.area;
-    (0..area.height).map(|y| row(buffer, y)).collect()
+    (0..area.height).map(|y| row(buffer, y, ground)).collect()
 }
 
-fn row(buffer: &Buffer, y: u16) -> Vec<Cell> {
+fn row(buffer: &Buffer, y: u16, ground: Ground) -> Vec<Cell> {
     let area = buffer.area;
     let mut out = Vec::with_capacity(usize::from(area.width));
     let mut x = 0;
     while x < area.width {
         let Some(cell) = buffer.cell((area.x + x, area.y + y)) else { break };
         let width = u16::try_from(cell.symbol().width()).unwrap_or(1).clamp(1, 2).min(area.width - x);
-        out.push(settle(cell, x, y, width));
+        out.push(settle(cell, (x, y), width, ground));
         x += width;
     }
     out
 }
 
-fn settle(cell: &ratatui::buffer::Cell, x: u16, y: u16, width: u16) -> Cell {
+fn settle(cell: &ratatui::buffer::Cell, (x, y): (u16, u16), width: u16, ground: Ground) -> Cell {
     let style = cell.modifier;
-    let (mut ink, mut paper) = (colours::ink(cell.fg), colours::paper(cell.bg));
+    let (mut ink, mut paper) = (ground.ink(cell.fg), ground.paper(cell.bg));
     if style.contains(Modifier::REVERSED) {
         (ink, paper) = (paper, ink);
     }

@@ -4,6 +4,7 @@ use crate::sample::{self, generated_at};
 use alb_triage::case::Case;
 use alb_triage::judge;
 use alb_triage::recording;
+use alb_triage::report::picture::Ground;
 use alb_triage::report::{Bundle, bundle, write_bundle};
 use alb_triage::text::Lang;
 use ratatui::buffer::Buffer;
@@ -23,7 +24,18 @@ fn write(dir: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
     let (case, judged) = sample::both();
     let facts = sample::facts();
     let screens = vec![("screen".to_owned(), screen())];
-    write_bundle(dir, &Bundle { case: &case, judged: &judged, facts: &facts, screens, lang: Lang::En, generated_at: generated_at() })
+    write_bundle(
+        dir,
+        &Bundle {
+            case: &case,
+            judged: &judged,
+            facts: &facts,
+            screens,
+            ground: Ground::Light,
+            lang: Lang::En,
+            generated_at: generated_at(),
+        },
+    )
 }
 
 #[test]
@@ -127,6 +139,7 @@ fn a_demo_makes_a_bundle_too() {
         judged: &judged,
         facts: &recording.facts,
         screens: vec![("screen".into(), screen())],
+        ground: Ground::Dark,
         lang: Lang::En,
         generated_at: generated_at(),
     };

@@ -2,6 +2,7 @@
 
 use crate::sample::{self, generated_at};
 use alb_triage::case::Case;
+use alb_triage::report::picture::Ground;
 use alb_triage::report::{self, Bundle, Format, Options, picture, write_bundle};
 use alb_triage::text::Lang;
 
@@ -142,7 +143,7 @@ fn pictures_show_it_as_text() {
         let mut screen = Buffer::empty(Rect { x: 0, y: 0, width: 60, height: 3 });
         screen.set_string(0, 1, word, Style::new());
         let framed = picture::caption::framed(&screen, &picture::caption::Caption::of(&case, &judged, Lang::En));
-        let svg = picture::svg(&framed, word);
+        let svg = picture::svg(&framed, word, Ground::Light);
         assert_tame(&svg, word);
         assert_no_foreign_markup(&svg, word);
         let mut reader = quick_xml::Reader::from_str(&svg);
@@ -158,7 +159,15 @@ fn file_names_of_a_bundle_stay_inside_it() {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("b");
         let screens = vec![(word.to_owned(), ratatui::buffer::Buffer::empty(ratatui::layout::Rect { x: 0, y: 0, width: 40, height: 2 }))];
-        let bundle = Bundle { case: &case, judged: &judged, facts: &facts, screens, lang: Lang::En, generated_at: generated_at() };
+        let bundle = Bundle {
+            case: &case,
+            judged: &judged,
+            facts: &facts,
+            screens,
+            ground: Ground::Light,
+            lang: Lang::En,
+            generated_at: generated_at(),
+        };
         for path in write_bundle(&dir, &bundle).unwrap() {
             assert!(path.canonicalize().unwrap().starts_with(dir.canonicalize().unwrap()), "{}", path.display());
         }

@@ -6,6 +6,7 @@ use alb_triage::exchange::{Fact, What};
 use alb_triage::judge::{self, Judged};
 use alb_triage::recording;
 use alb_triage::redaction::{self, redact_with};
+use alb_triage::report::picture::Ground;
 use alb_triage::report::{Bundle, write_bundle};
 use alb_triage::text::Lang;
 use std::collections::BTreeSet;
@@ -49,7 +50,15 @@ fn no_original_value_is_left_anywhere_in_a_redacted_bundle() {
     let judged = judge::judge(&case, None).unwrap();
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("bundle");
-    let bundle = Bundle { case: &case, judged: &judged, facts: &facts, screens: vec![], lang: Lang::En, generated_at: generated_at() };
+    let bundle = Bundle {
+        case: &case,
+        judged: &judged,
+        facts: &facts,
+        screens: vec![],
+        ground: Ground::Light,
+        lang: Lang::En,
+        generated_at: generated_at(),
+    };
     for path in write_bundle(&dir, &bundle).unwrap() {
         let bytes = fs::read(&path).unwrap();
         let text = if path.extension().is_some_and(|e| e == "case") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes };

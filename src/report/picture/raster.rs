@@ -1,6 +1,6 @@
 //! Cells as a PNG of a stated size, drawn without any font of the machine.
 
-use super::colours::{PAPER, Rgb};
+use super::colours::{Ground, Rgb};
 use super::font::{self, SIDE};
 use super::{CELL_HEIGHT, Cell, cells, shapes};
 use ratatui::buffer::Buffer;
@@ -13,20 +13,23 @@ struct Canvas {
     width: usize,
     height: usize,
     pixels: Vec<u8>,
+    /// Of a pixel nobody painted.
+    blank: [u8; 3],
 }
 
 /// The picture at `column` pixels a column (8 is small, 20 is fine print).
 ///
 /// # Errors
 /// When the picture has no pixels or more than any reader takes.
-pub fn png(buffer: &Buffer, column: u32) -> Result<Vec<u8>, png::EncodingError> {
+pub fn png(buffer: &Buffer, column: u32, ground: Ground) -> Result<Vec<u8>, png::EncodingError> {
     let (w, h) = (column.clamp(4, 64), column.clamp(4, 64) * CELL_HEIGHT);
     let (width, height) = (usize::from(buffer.area.width) * w as usize, usize::from(buffer.area.height) * h as usize);
     if width * height > MOST_PIXELS {
         return Err(png::EncodingError::LimitsExceeded);
     }
-    let mut canvas = Canvas { width, height, pixels: vec![PAPER.0; width * height * 3] };
-    for cell in cells(buffer).iter().flatten() {
+    let blank = ground.blank().bytes();
+    let mut canvas = Canvas { width, height, pixels: blank.repeat(width * height), blank };
+    for cell in cells(buffer, ground).iter().flatten() {
         canvas.cell(cell, w, h);
     }
     encode(&canvas)
@@ -56,7 +59,7 @@ impl Canvas {
     fn cell(&mut self, cell: &Cell, w: u32, h: u32) {
         let (left, top) = ((u32::from(cell.x) * w) as i32, (u32::from(cell.y) * h) as i32);
         let width = u32::from(cell.width) * w;
-        if cell.paper != PAPER {
+        if cell.paper.bytes() != self.blank {
             self.fill(left, top, width as i32, h as i32, cell.paper, 1.0);
         }
         match cell.shape() {

@@ -1,7 +1,7 @@
 //! Cells as SVG: text stays text and can be searched; each run says how long it is, so that it fills its
 //! columns in any font.
 
-use super::colours::{PAPER, Rgb};
+use super::colours::{Ground, Rgb};
 use super::{CELL_HEIGHT, Cell, cells, shapes};
 use crate::report::html::escape;
 use ratatui::buffer::Buffer;
@@ -16,16 +16,16 @@ const FONT_SIZE: f32 = 16.6;
 const BASELINE: f32 = 15.2;
 
 /// The picture as one SVG document of its own; `title` is what a pointer or a screen reader is told.
-pub fn svg(buffer: &Buffer, title: &str) -> String {
+pub fn svg(buffer: &Buffer, title: &str, ground: Ground) -> String {
     let (width, height) = (u32::from(buffer.area.width) * W, u32::from(buffer.area.height) * H);
-    let rows = cells(buffer);
+    let rows = cells(buffer, ground);
     let title = escape(&crate::text::clean(title));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
          <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n",
-        PAPER.hex()
+        ground.blank().hex()
     );
-    out.extend(rows.iter().map(|row| grounds(row)));
+    out.extend(rows.iter().map(|row| grounds(row, ground.blank())));
     out.push_str(&drawn(&rows));
     out.push_str(&format!(
         "<g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"{FONT_SIZE}\" xml:space=\"preserve\">\n"
@@ -44,8 +44,8 @@ fn columns(run: &[Cell]) -> u32 {
     run.iter().map(|c| u32::from(c.width)).sum()
 }
 
-fn grounds(row: &[Cell]) -> String {
-    let coloured = runs(row, |a, b| a.paper == b.paper).into_iter().filter(|run| run[0].paper != PAPER);
+fn grounds(row: &[Cell], blank: Rgb) -> String {
+    let coloured = runs(row, |a, b| a.paper == b.paper).into_iter().filter(|run| run[0].paper != blank);
     let rect = |run: &[Cell]| {
         let (x, y) = (u32::from(run[0].x) * W, u32::from(run[0].y) * H);
         format!("<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{H}\" fill=\"{}\"/>\n", columns(run) * W, run[0].paper.hex())

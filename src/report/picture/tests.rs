@@ -22,7 +22,7 @@ fn decoded(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
 
 #[test]
 fn text_in_the_svg_is_text_and_fills_its_columns() {
-    let svg = svg(&sample(), "lanes & <more>");
+    let svg = svg(&sample(), "lanes & <more>", Ground::Light);
     assert!(svg.contains(">TargetConnection</text>") && svg.contains("textLength=\"160\""));
     assert!(svg.contains(">本番</text>") && svg.contains("textLength=\"40\""), "two wide letters are four columns");
     assert!(svg.contains("&lt;b&gt;&amp;") && svg.contains("<title>lanes &amp; &lt;more&gt;</title>"));
@@ -31,14 +31,14 @@ fn text_in_the_svg_is_text_and_fills_its_columns() {
 
 #[test]
 fn the_svg_is_well_formed() {
-    let text = svg(&sample(), "x");
+    let text = svg(&sample(), "x", Ground::Light);
     let mut reader = quick_xml::Reader::from_str(&text);
     while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
 }
 
 #[test]
 fn the_png_has_the_stated_size_and_ink_where_the_blocks_are() {
-    let (width, height, pixels) = decoded(&png(&sample(), 10).unwrap());
+    let (width, height, pixels) = decoded(&png(&sample(), 10, Ground::Light).unwrap());
     assert_eq!((width, height), (240, 80));
     let at = |x: usize, y: usize| &pixels[(y * 240 + x) * 3..][..3];
     // The full block of row 1 is in column 8, cells are 10 × 20.
@@ -54,8 +54,8 @@ fn every_letter_leaves_ink_in_its_own_cell() {
     let text = "aW0ệ本▸✓①🦀";
     let mut b = Buffer::empty(Rect { x: 0, y: 0, width: 14, height: 1 });
     b.set_string(0, 0, text, Style::new());
-    let (width, _, pixels) = decoded(&png(&b, 12).unwrap());
-    for cell in cells(&b).iter().flatten().filter(|c| !c.is_blank()) {
+    let (width, _, pixels) = decoded(&png(&b, 12, Ground::Light).unwrap());
+    for cell in cells(&b, Ground::Light).iter().flatten().filter(|c| !c.is_blank()) {
         let from = usize::from(cell.x) * 12;
         let inked = (0..24).any(|y| (from..from + 12).any(|x| pixels[(y * width as usize + x) * 3] < 128));
         assert!(inked, "{}", cell.symbol);
@@ -65,7 +65,7 @@ fn every_letter_leaves_ink_in_its_own_cell() {
 #[test]
 fn a_picture_of_nothing_or_of_everything_is_no_panic() {
     let empty = Buffer::empty(Rect { x: 0, y: 0, width: 0, height: 0 });
-    assert!(svg(&empty, "").contains("<svg"));
-    assert!(png(&empty, 10).is_err());
-    assert!(png(&Buffer::empty(Rect { x: 0, y: 0, width: 2000, height: 1000 }), 64).is_err());
+    assert!(svg(&empty, "", Ground::Dark).contains("<svg"));
+    assert!(png(&empty, 10, Ground::Dark).is_err());
+    assert!(png(&Buffer::empty(Rect { x: 0, y: 0, width: 2000, height: 1000 }), 64, Ground::Light).is_err());
 }
