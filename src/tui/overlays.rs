@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod chart;
+pub mod copying;
 pub mod help;
 pub mod page;
 pub mod palette;
@@ -25,6 +26,11 @@ pub enum Overlay {
     Help(usize),
     Palette {
         text: String,
+        selected: usize,
+    },
+    /// What can be copied of the selected row.
+    Copying {
+        offered: Vec<copying::Copyable>,
         selected: usize,
     },
     /// Zones, found by typing.
@@ -51,6 +57,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App, overlay: &Overlay) {
     match overlay {
         Overlay::Help(scroll) => help::draw(buf, area, app, *scroll),
         Overlay::Palette { text, selected } => palette::draw(buf, area, app, text, *selected),
+        Overlay::Copying { offered, selected } => copying::draw(buf, area, app, offered, *selected),
         Overlay::Zones { text, selected } => zones::draw(buf, area, app, text, *selected),
         Overlay::Question(question) => question::draw(buf, area, app, *question),
         Overlay::Page { about, scroll } => page::draw(buf, area, app, about, *scroll),

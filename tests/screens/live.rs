@@ -148,3 +148,19 @@ fn what_changed_the_verdict_is_said() {
     let screen = shown(&app);
     assert!(screen.contains("the verdict changed: overload → scale-in: "), "{screen}");
 }
+
+#[test]
+fn two_keys_copy_a_value_a_time_an_event_or_the_pane() {
+    let copied = |keys: &str| {
+        let effects = press(&mut session(&options(), (120, 40)), keys);
+        let [Effect::Copy(text)] = &effects[..] else { panic!("{keys}: {effects:?}") };
+        text.clone()
+    };
+    assert!(copied("2 y c").starts_with("aws cloudwatch get-metric-statistics"));
+    assert_eq!(copied("2 y y"), copied("2 y enter"), "the first of them");
+    assert!(copied("2 y t").ends_with('Z'));
+    assert!(copied("2 y m").starts_with("| 2"));
+    assert!(copied("3 y p").contains("Findings"));
+    assert!(copied("3 j y e").trim_start().starts_with('{'));
+    assert!(copied("1 y s").lines().count() <= 10);
+}

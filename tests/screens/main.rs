@@ -147,6 +147,8 @@ fn every_overlay_and_pane_has_its_picture() {
         ("event", "3 j enter"),
         ("chart", "2 j enter"),
         ("working", "2 j x"),
+        ("working_of_a_step", "1 j j j j j j x"),
+        ("copying", "3 j y"),
         ("hypotheses", "4"),
         ("hypothesis", "4 enter"),
         ("log", "5"),

@@ -21,6 +21,17 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App, title: &str, text: &str, ro
     if rows.is_empty() {
         paint::text(buf, body, 2, 0, app.look.say("nothing of that name", "không có tên đó"), theme.dim);
     }
+    rows_of(buf, body, app, rows, selected);
+}
+
+/// The same for a few choices, as high as they are.
+pub fn list(buf: &mut Buffer, area: Rect, app: &App, title: &str, rows: &[Choice], selected: usize) {
+    let inner = frame(buf, middle(area, 92, rows.len() as u16 + 2), app, title, "Enter · Esc");
+    rows_of(buf, inner, app, rows, selected);
+}
+
+fn rows_of(buf: &mut Buffer, body: Rect, app: &App, rows: &[Choice], selected: usize) {
+    let theme = &app.look.theme;
     let selected = selected.min(rows.len().saturating_sub(1));
     let offset = panes::offset(selected, rows.len(), body.height);
     for (y, row) in rows.iter().enumerate().skip(offset).take(usize::from(body.height)) {

@@ -61,7 +61,10 @@ impl App {
             Action::Follow => self.toggle_follow(),
             Action::FetchAgain => self.fetch_again(),
             Action::ConsoleLink => self.console_link().map(Effect::Copy).into_iter().collect(),
-            Action::Copy => self.copy().map(Effect::Copy).into_iter().collect(),
+            Action::Copy => {
+                self.offer_copies();
+                Vec::new()
+            }
             Action::Export => self.export(),
             Action::Ascii => self.toggle_ascii(),
             Action::Redraw => vec![Effect::Redraw],

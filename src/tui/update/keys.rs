@@ -42,6 +42,7 @@ impl App {
             Some(Overlay::Filter(text)) => self.filter_key(text, key),
             Some(Overlay::GoTo(text, _)) => self.go_to_key(text, key),
             Some(Overlay::Palette { text, selected }) => self.palette_key(text, selected, key),
+            Some(Overlay::Copying { offered, selected }) => self.copying_key(offered, selected, key, action),
             Some(Overlay::Zones { text, selected }) => {
                 self.zones_key(text, selected, key);
                 Vec::new()

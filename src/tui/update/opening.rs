@@ -2,11 +2,14 @@
 
 use crate::tui::app::{App, Effect};
 use crate::tui::happenings::Origin;
+use crate::tui::keymap::Action;
 use crate::tui::layout::Pane;
 use crate::tui::overlays::Overlay;
-use crate::tui::overlays::page::{self, About};
-use crate::tui::panes::{self, gaps, runbook};
+use crate::tui::overlays::copying::{self, Copyable};
+use crate::tui::overlays::page::About;
+use crate::tui::panes::{self, runbook};
 use crate::tui::working;
+use crossterm::event::{KeyCode, KeyEvent};
 
 impl App {
     pub(super) fn open(&mut self) -> Vec<Effect> {
@@ -76,28 +79,39 @@ impl App {
         (!ids.is_empty()).then_some(working::Of::Evidence(ids))
     }
 
-    /// What `y` copies from the focused pane.
-    pub(super) fn copy(&mut self) -> Option<String> {
-        let selected = self.list(self.focus).selected;
-        let text = match self.focus {
-            Pane::Gaps => gaps::iam_statement(self),
-            Pane::Findings => self.findings().get(selected).map(|i| {
-                let h = &self.happenings[*i];
-                format!("{} {}", crate::time::rfc3339(h.at), h.text)
-            }),
-            Pane::Lanes => self.board.subjects.get(selected).and_then(|s| s.key.clone()).and_then(|k| working::command(self, &k)),
-            Pane::Runbook => self.selected_step().map(|id| page::plain(self, &About::Step(id))),
-            Pane::Hypotheses => panes::hypotheses::listed(self).get(selected).map(|h| h.cause).map(|c| page::plain(self, &About::Cause(c))),
-            Pane::Log => self.log_map.rows.get(selected).map(|r| r.name.clone()),
-            Pane::AppLog => panes::app_log::rows(self).get(selected).map(|(_, t)| t.pattern.to_string()),
-            Pane::Topology => {
-                panes::topology::rows(self).get(selected).map(|l| l.iter().map(|p| p.text.as_ref()).collect::<String>().trim().to_owned())
-            }
+    /// Offers what can be copied from the focused pane.
+    pub(super) fn offer_copies(&mut self) {
+        let offered = copying::offered(self);
+        self.overlay = Some(Overlay::Copying { offered, selected: 0 });
+    }
+
+    /// A choice's own letter, or Enter on it; the key that opened the list takes its first row.
+    pub(super) fn copying_key(
+        &mut self,
+        mut offered: Vec<Copyable>,
+        selected: usize,
+        key: KeyEvent,
+        action: Option<Action>,
+    ) -> Vec<Effect> {
+        let last = offered.len().saturating_sub(1);
+        let by_letter = offered.iter().position(|c| key.code == KeyCode::Char(c.key));
+        let chosen = match (by_letter, key.code, action) {
+            (Some(i), ..) => Some(i),
+            (_, KeyCode::Esc, _) | (_, _, Some(Action::Back | Action::Quit)) => return Vec::new(),
+            (_, KeyCode::Enter, _) => Some(selected),
+            (.., Some(Action::Copy)) => Some(0),
+            _ => None,
         };
-        if text.is_none() {
-            self.session.notice = Some(self.look.say("nothing to copy here", "không có gì để sao chép").into());
+        if let Some(chosen) = chosen.filter(|i| *i <= last) {
+            return vec![Effect::Copy(offered.swap_remove(chosen).text)];
         }
-        text
+        let selected = match action {
+            Some(Action::Down) => (selected + 1).min(last),
+            Some(Action::Up) => selected.saturating_sub(1),
+            _ => selected,
+        };
+        self.overlay = Some(Overlay::Copying { offered, selected });
+        Vec::new()
     }
 
     pub(super) fn console_link(&mut self) -> Option<String> {
