@@ -1,79 +1,13 @@
 //! What a frame costs: 24 lanes over 1,000 targets × 180 minutes at 200×60, beside the same over a tenth of
 //! the data, and what a zoom step costs in memory. Figures are the median of many runs of this machine.
 
-use alb_triage::case::alarm::Alarm;
-use alb_triage::case::series::{Series, SeriesKey};
-use alb_triage::exchange::{Area, Fact, Subject, What};
+mod fleet;
+
 use alb_triage::judge::judge;
-use alb_triage::time::{Time, Window};
-use alb_triage::tui::{App, Msg, Options, Screen, draw};
-use chrono::DateTime;
+use alb_triage::tui::{App, Effect, Msg, Options, Screen, draw};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-
-const HOST_METRICS: [(&str, &str); 12] = [
-    ("NetworkIn", "Sum"),
-    ("NetworkOut", "Sum"),
-    ("NetworkPacketsIn", "Sum"),
-    ("StatusCheckFailed", "Maximum"),
-    ("StatusCheckFailed_Instance", "Maximum"),
-    ("StatusCheckFailed_System", "Maximum"),
-    ("StatusCheckFailed_AttachedEBS", "Maximum"),
-    ("CPUUtilization", "Average"),
-    ("CPUCreditBalance", "Average"),
-    ("CPUSurplusCreditBalance", "Average"),
-    ("EBSIOBalance%", "Minimum"),
-    ("EBSByteBalance%", "Minimum"),
-];
-const BALANCER_METRICS: [(&str, &str); 12] = [
-    ("TargetConnectionErrorCount", "Sum"),
-    ("RequestCount", "Sum"),
-    ("NewConnectionCount", "Sum"),
-    ("ActiveConnectionCount", "Sum"),
-    ("RejectedConnectionCount", "Sum"),
-    ("HealthyHostCount", "Minimum"),
-    ("UnHealthyHostCount", "Maximum"),
-    ("TargetResponseTime", "Average"),
-    ("HTTPCode_ELB_502_Count", "Sum"),
-    ("HTTPCode_ELB_504_Count", "Sum"),
-    ("HTTPCode_Target_5XX_Count", "Sum"),
-    ("HTTPCode_Target_2XX_Count", "Sum"),
-];
-const MINUTES: i64 = 180;
-
-fn at(minute: i64) -> Time {
-    DateTime::from_timestamp(1_763_604_300 + minute * 60, 0).unwrap_or_default()
-}
-
-fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: i64) -> Series {
-    let value = |m: i64| (((m * 7919 + salt * 104_729) % 997) as f64) + if (80..110).contains(&m) { 4000.0 } else { 0.0 };
-    Series {
-        key: SeriesKey::new(metric, [dimension]),
-        statistic: statistic.into(),
-        period: 60,
-        start: at(0),
-        values: (0..MINUTES).map(value).collect(),
-    }
-}
-
-fn facts(targets: i64) -> Vec<Fact> {
-    let window = Window { start: at(0), end: at(MINUTES) };
-    let subject = Subject { target: "errors".into(), at: None, window, now: at(MINUTES), demo: None };
-    let alarm =
-        Alarm { metric: "TargetConnectionErrorCount".into(), period: 60, threshold: 10.0, evaluation_periods: 1, ..Alarm::default() };
-    let balancer = BALANCER_METRICS.iter().enumerate().map(|(i, (m, s))| series(m, s, ("LoadBalancer", "app/web/1"), i as i64));
-    let hosts = (0..targets).flat_map(|t| {
-        let id = format!("i-{t:017x}");
-        HOST_METRICS.map(|(m, s)| series(m, s, ("InstanceId", &id), t))
-    });
-    let settled = [Area::BalancerMetrics, Area::HostMetrics].map(|area| What::Settled { area });
-    [What::Subject(subject), What::Alarm(alarm), What::Series(balancer.collect()), What::Series(hosts.collect())]
-        .into_iter()
-        .chain(settled)
-        .map(|what| Fact { at: at(MINUTES), origin: None, what })
-        .collect()
-}
 
 fn median(n: usize, mut f: impl FnMut() -> Duration) -> Duration {
     let mut all: Vec<Duration> = (0..n).map(|_| f()).collect();
@@ -90,12 +24,27 @@ fn timed<T>(f: impl FnOnce() -> T) -> Duration {
 fn app(targets: i64, size: (u16, u16)) -> Option<App> {
     let mut app = App::new(&Options::default()).ok()?;
     app.update(Msg::Resize(size.0, size.1));
-    app.update(Msg::Facts(facts(targets)));
+    app.update(Msg::Facts(fleet::facts(targets)));
     Some(app)
 }
 
-fn key(app: &mut App, c: char) {
-    app.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+fn key(app: &mut App, c: char) -> Vec<Effect> {
+    app.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)))
+}
+
+/// The whole step as a person waits for it: key, fold, order, the judgement of the new window, frame.
+fn zoom_and_judge(app: &mut App) -> Duration {
+    let window = |effects: Vec<Effect>| effects.into_iter().find_map(|e| if let Effect::Judge(w) = e { Some(w) } else { None });
+    let all = timed(|| {
+        let window = window(key(app, '+'));
+        let judged = judge(&app.case, window);
+        if let Some(judged) = judged {
+            app.update(Msg::Judged(Box::new(judged)));
+        }
+        draw(app)
+    });
+    key(app, 'u');
+    all
 }
 
 fn main() {
@@ -123,6 +72,18 @@ fn main() {
             zoom
         });
         println!("{:<58}{zoom:>12.1?}", format!("zoom step, re-fold and re-order, {} series", targets * 12 + 12));
+        let parts = median(5, || {
+            key(&mut app, 'j');
+            let apart = timed(|| {
+                key(&mut app, 'W');
+                draw(&app)
+            });
+            key(&mut app, 'W');
+            apart
+        });
+        println!("{:<58}{parts:>12.1?}", format!("a lane taken apart, {targets} targets"));
+        let whole = median(3, || zoom_and_judge(&mut app));
+        println!("{:<58}{whole:>12.1?}", format!("zoom step with its judgement, {} series", targets * 12 + 12));
         let judging = median(3, || timed(|| judge(&app.case, None)));
         println!("{:<58}{judging:>12.1?}", format!("judgement of the whole window, {} series", targets * 12 + 12));
     }

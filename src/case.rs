@@ -68,6 +68,8 @@ pub struct Case {
     pub gaps: BTreeSet<Gap>,
     /// What the readings of events so far could not see; the next one may.
     pub blind_spots: BTreeSet<Gap>,
+    /// Gaps told again of areas that are being read once more.
+    pub retold: BTreeMap<Area, BTreeSet<Gap>>,
     pub cost: Cost,
     /// Areas being read, with what is known of the progress.
     pub busy: BTreeMap<Area, (Time, Foreign)>,
@@ -155,17 +157,26 @@ impl Case {
             What::CodeAlarms(all) => self.code_alarms = all,
             What::Answer(a) => self.answers.push(a),
             What::Gap(g) => {
+                if let Some(retold) = self.retold.get_mut(&g.area) {
+                    retold.insert(g.clone());
+                }
                 self.gaps.insert(g);
             }
             What::Cost(c) => self.cost = c,
             What::Busy { area, detail } => {
-                self.settled.remove(&area);
+                if self.settled.remove(&area) {
+                    self.retold.insert(area, BTreeSet::new());
+                }
                 let since = self.busy.get(&area).map_or(fact.at, |(since, _)| *since);
                 self.busy.insert(area, (since, detail));
             }
             What::Settled { area } => {
                 self.busy.remove(&area);
                 self.settled.insert(area);
+                // Read once more without being told again: whatever stood in the way is gone.
+                if let Some(retold) = self.retold.remove(&area) {
+                    self.gaps.retain(|g| g.area != area || !g.reason.may_pass() || retold.contains(g));
+                }
             }
         }
     }
@@ -257,5 +268,30 @@ impl What {
             Self::Busy { area, .. } | Self::Settled { area } => *area,
             Self::Subject(_) | Self::Cost(_) => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gaps::Reason;
+
+    fn facts(all: Vec<What>) -> Case {
+        Case::from_facts(all.into_iter().map(|what| Fact { at: Time::default(), origin: None, what }))
+    }
+
+    /// After new credentials, one key reads everything once more: what was denied then is no gap any more.
+    #[test]
+    fn a_gap_is_closed_when_its_area_is_read_again_without_it() {
+        let area = Area::HostMetrics;
+        let gap =
+            |detail: &str, reason| What::Gap(Gap { area, subject: "GetMetricData".into(), reason, action: None, detail: detail.into() });
+        let (busy, settled) = (What::Busy { area, detail: "again".into() }, What::Settled { area });
+        let first = vec![gap("expired", Reason::Denied), gap("no agent", Reason::NotEnabled), settled.clone(), busy];
+        assert_eq!(facts(first.clone()).gaps.len(), 2, "it stands while the area is being read");
+        let again = |more: Vec<What>| facts([first.clone(), more, vec![settled.clone()]].concat());
+        let left: Vec<_> = again(vec![]).gaps.into_iter().map(|g| g.reason).collect();
+        assert_eq!(left, [Reason::NotEnabled]);
+        assert_eq!(again(vec![gap("expired", Reason::Denied)]).gaps.len(), 2, "told again, it stays");
     }
 }

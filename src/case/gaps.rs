@@ -41,3 +41,10 @@ pub enum Reason {
     Unavailable,
     NotApplicable,
 }
+
+impl Reason {
+    /// Another try may succeed: after new credentials, a pause, a repaired network.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Denied | Self::Throttled | Self::TooFresh | Self::Timeout | Self::Unavailable)
+    }
+}

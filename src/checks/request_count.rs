@@ -70,8 +70,8 @@ fn during_errors(scene: &Scene, key: &SeriesKey, s: &Shift, book: &mut Book) -> 
     ];
     let id = book.add_from("requests.change", words.clone(), Area::BalancerMetrics, values, origin(scene.case, Area::BalancerMetrics));
     let more = per_target(scene, book).into_iter().chain(earlier(scene, key, s, book)).chain(dose(scene, key, s, book));
-    let (ratio, before, during) = (s.ratio(), short(s.before, Unit::Count), short(s.during, Unit::Count));
-    let brief = Text::same(format!("×{ratio:.1}, {before} → {during}"));
+    let (ratio, during) = (s.ratio(), short(s.during, Unit::Count));
+    let brief = say!("×{ratio:.1} to {during}", "×{ratio:.1}, tới {during}");
     Some(Outcome::new("request-count", status, words).with(std::iter::once(id).chain(more)).brief(brief))
 }
 

@@ -1,6 +1,6 @@
 //! The screen's whole state. It changes only in `update`; drawing reads it and learns nothing.
 
-use super::asked::Asked;
+use super::asked::{Asked, OpenAsks};
 use super::axis::Axis;
 use super::board::{self, Board, Fold};
 use super::clock::Clock;
@@ -19,12 +19,11 @@ use super::theme::Theme;
 use super::view::View;
 use crate::analysis::timeline::Kind;
 use crate::case::Case;
-use crate::exchange::{Area, Ask, Fact};
+use crate::exchange::{Ask, Fact};
 use crate::judge::Judged;
 use crate::time::{Time, Window};
 use chrono_tz::Tz;
 use ratatui::layout::Rect;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the world tells the screen.
@@ -114,7 +113,7 @@ pub struct Session {
     pub placed: bool,
     pub asked: Asked,
     /// What each area was asked for and has not answered yet.
-    pub open_asks: BTreeMap<Area, Window>,
+    pub open_asks: OpenAsks,
     pub budget: Budget,
     /// Somebody froze it: nothing is fetched.
     pub frozen: bool,
@@ -198,7 +197,7 @@ impl App {
             data_version: 0,
             placed: false,
             asked: Asked::default(),
-            open_asks: BTreeMap::new(),
+            open_asks: OpenAsks::default(),
             budget: Budget::new(options.cost_ceiling),
             frozen: false,
             incident: None,

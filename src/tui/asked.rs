@@ -1,8 +1,10 @@
 //! What of the metrics has been asked for, and how finely: so that only what is missing is asked, and never
 //! finer than a column shows.
 
+use crate::exchange::{Area, What};
 use crate::time::{Window, finest_period};
 use chrono::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Periods that CloudWatch keeps; a column of the screen should hold at least two.
 const COARSER: [u32; 2] = [3600, 300];
@@ -48,9 +50,39 @@ impl Asked {
     }
 }
 
+/// Asks without their answer. A newer ask of an area replaces the one under way, and what could not be read is
+/// still wanted: so the next ask takes over what those before it were about, and no minute is lost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenAsks {
+    windows: BTreeMap<Area, Window>,
+    failed: BTreeSet<Area>,
+}
+
+impl OpenAsks {
+    /// The window to ask for.
+    pub fn add(&mut self, area: Area, window: Window) -> Window {
+        let open = self.windows.entry(area).or_insert(window);
+        *open = open.hull(&window);
+        *open
+    }
+
+    pub fn is_open(&self, area: Area) -> bool {
+        self.windows.contains_key(&area)
+    }
+
+    pub fn hear(&mut self, what: &What) {
+        match what {
+            What::Gap(gap) if gap.reason.may_pass() => _ = self.failed.insert(gap.area),
+            What::Settled { area } if !self.failed.remove(area) => _ = self.windows.remove(area),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::gaps::{Gap, Reason};
     use chrono::DateTime;
     use proptest::prelude::*;
 
@@ -79,6 +111,20 @@ mod tests {
         assert_eq!(period_for(600, day), 300);
         assert_eq!(period_for(14_400, day), 3600);
         assert_eq!(period_for(42, Duration::days(20)), 300, "never finer than what is kept");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_asked_again_with_the_next_minute() {
+        let area = Area::BalancerMetrics;
+        let gap = |reason| What::Gap(Gap { area, subject: "".into(), reason, action: None, detail: "".into() });
+        let mut open = OpenAsks::default();
+        assert_eq!(open.add(area, window(0, 4)), window(0, 4));
+        open.hear(&gap(Reason::Throttled));
+        open.hear(&What::Settled { area });
+        assert_eq!(open.add(area, window(5, 9)), window(0, 9));
+        open.hear(&gap(Reason::NotApplicable));
+        open.hear(&What::Settled { area });
+        assert_eq!(open.add(area, window(10, 14)), window(10, 14));
     }
 
     proptest! {

@@ -108,7 +108,7 @@ fn narrow(plan: &mut Plan, body: Rect, wants: Wants) {
 
 fn wide(plan: &mut Plan, body: Rect, wants: Wants) {
     // The lanes keep the room for what they have to do with the errors.
-    let left_width = (body.width * 3 / 10).clamp(33, 48).min(body.width.saturating_sub(85)).max(30);
+    let left_width = (body.width * 3 / 10).clamp(33, 48).min(body.width.saturating_sub(86)).max(30);
     let left = Rect { width: left_width, ..body };
     let right = Rect { x: body.x + left_width + 1, width: body.width.saturating_sub(left_width + 1), ..body };
     plan.divider = Some(Rect { x: body.x + left_width, width: 1, ..body });

@@ -8,6 +8,7 @@ use crate::analysis::grid::columns::Column;
 use crate::analysis::grid::{self, Grid, derived};
 use crate::case::Case;
 use crate::case::series::SeriesKey;
+use crate::case::topology::short_name;
 use crate::metrics::{Metric, Scope, Unit};
 
 /// In which order, and so which parts share a row.
@@ -164,9 +165,13 @@ fn top(rows: &[Row], metric: &Metric) -> f64 {
 
 /// `i-0ab…8f90 +7`, with the zone where there is room.
 pub fn name(row: &Row) -> String {
-    let id = short_id(&part_of(&row.key));
+    let zone = row.zone.rsplit('-').next().unwrap_or_default();
+    let (id, zone) = match (row.key.instance(), row.key.group()) {
+        (Some(id), _) => (short_id(id), zone),
+        (None, Some(group)) => (short_name(group).to_owned(), zone),
+        (None, None) => (part_of(&row.key), ""),
+    };
     let more = if row.count > 1 { format!(" +{}", row.count - 1) } else { String::new() };
-    let zone = if row.key.instance().is_some() { row.zone.rsplit('-').next().unwrap_or_default() } else { "" };
     format!("{id}{more} {zone}").trim_end().to_owned()
 }
 

@@ -15,6 +15,7 @@ use crate::tui::words;
 use chrono::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::borrow::Cow;
 
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let lines = match &app.judged {
@@ -73,7 +74,7 @@ fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
     speaking_for.retain(|l| l.iter().any(|p| !p.text.trim().is_empty()));
     // The row that the reasons leave says it in a sentence.
     if area.height >= 5 && speaking_for.len() < 2 {
-        lines.push(vec![piece(paint::cut(app.look.text(&judged.verdict.sentence), width).into_owned(), app.look.theme.text)]);
+        lines.push(vec![piece(whole_sentences(app.look.text(&judged.verdict.sentence), width).into_owned(), app.look.theme.text)]);
     }
     lines.extend(speaking_for);
     lines.extend(reasons(app, judged, hypothesis, false, (width, 1)));
@@ -83,6 +84,13 @@ fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
         lines.truncate(2);
     }
     lines
+}
+
+/// The sentences that fit whole; where not even the first does, as much of it as fits.
+fn whole_sentences(text: &str, width: u16) -> Cow<'_, str> {
+    let ends = text.match_indices(". ").map(|(at, _)| &text[..=at]);
+    let fitting = ends.chain([text]).take_while(|t| paint::width_of(t) <= width).last();
+    fitting.map_or_else(|| paint::cut(text, width), Cow::Borrowed)
 }
 
 /// `OVERLOAD  likely · confidence high   onset 02:13 ±1 min   recovered 02:41   13 of 15 checks ran, 2 could not`

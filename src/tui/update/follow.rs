@@ -48,9 +48,8 @@ impl App {
     /// A newer ask of an area replaces one under way, so it takes over what that one was about.
     pub(super) fn ask(&mut self, area: Area, window: Window, period: Option<u32>) -> Effect {
         self.session.generation += 1;
-        let open = self.session.open_asks.entry(area).or_insert(window);
-        *open = open.hull(&window);
-        Effect::Ask(Ask { area, window: *open, period, generation: self.session.generation })
+        let window = self.session.open_asks.add(area, window);
+        Effect::Ask(Ask { area, window, period, generation: self.session.generation })
     }
 
     /// Asks for what the window needs and nobody asked for: minutes before or after, or a finer period.

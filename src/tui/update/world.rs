@@ -1,7 +1,7 @@
 //! What the world says: facts arrive, a judgement is done, the verdict changes.
 
 use crate::analysis::Episode;
-use crate::exchange::{Fact, What};
+use crate::exchange::Fact;
 use crate::judge::Judged;
 use crate::text::Text;
 use crate::time::{NARROWEST, Time, Window};
@@ -17,9 +17,7 @@ impl App {
         let recorded = facts.clone();
         let case = Arc::make_mut(&mut self.case);
         for fact in facts {
-            if let What::Settled { area } = fact.what {
-                self.session.open_asks.remove(&area);
-            }
+            self.session.open_asks.hear(&fact.what);
             case.absorb(fact);
         }
         self.session.data_version += 1;

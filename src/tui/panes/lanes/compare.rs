@@ -50,7 +50,7 @@ fn no_ghost(app: &App) -> &'static str {
     let live = app.session.kind == Kind::Live;
     if !live && !app.board.holds_then {
         app.look.say("not in this recording", "không có trong bản ghi này")
-    } else if live && (app.case.busy.contains_key(&Area::Baseline) || app.session.open_asks.contains_key(&Area::Baseline)) {
+    } else if live && (app.case.busy.contains_key(&Area::Baseline) || app.session.open_asks.is_open(Area::Baseline)) {
         app.look.say("on its way", "đang đọc")
     } else if live && !app.board.holds_then {
         app.look.say("not read", "chưa đọc")

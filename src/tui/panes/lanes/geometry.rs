@@ -19,7 +19,7 @@ impl Geometry {
     pub fn of(width: u16) -> Self {
         let (name, statistic, value, note) = match width {
             130.. => (28, 9, 10, 16),
-            84.. => (23, 8, 9, 12),
+            85.. => (23, 8, 9, 13),
             70.. => (25, 8, 9, 0),
             50.. => (16, 0, 9, 0),
             _ => (12.min(width / 3), 0, if width > 30 { 8 } else { 0 }, 0),

@@ -101,10 +101,11 @@ pub fn correlation_words(app: &App, lane: &Lane) -> (String, Style) {
     if c.went_silent {
         return (look.say("went silent", "ngừng báo").into(), theme.warn);
     }
-    let by = clock::minutes(Duration::seconds(c.lag));
+    // Within the same period there is an order, and nothing to measure it by.
+    let by = if c.lag.abs() < 30 { String::new() } else { format!(" {}", clock::minutes(Duration::seconds(c.lag))) };
     match c.order {
-        Order::Leads => (format!("{} {by}", look.say("leads", "trước")), theme.warn),
-        Order::Follows => (format!("{} {by}", look.say("follows", "sau")), theme.dim),
+        Order::Leads => (format!("{}{by}", look.say("leads", "trước")), theme.warn),
+        Order::Follows => (format!("{}{by}", look.say("follows", "sau")), theme.dim),
         Order::Coincides => (look.say("coincides", "cùng lúc").into(), theme.text),
         Order::Consequence => (look.say("consequence", "hệ quả").into(), theme.dim),
     }
