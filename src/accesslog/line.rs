@@ -1,7 +1,8 @@
 //! One line of the access log as bytes: a glance that says whether it is a line, when and with which
 //! status, and a reader of every field. Borrows, allocates nothing, knows no tallies.
 
-use memchr::{memchr, memchr_iter};
+use bytecount::count;
+use memchr::memchr;
 use std::net::IpAddr;
 
 /// The documented fields up to the release that added the balancer node's address.
@@ -31,10 +32,10 @@ pub fn glance(line: &[u8]) -> Option<Glance<'_>> {
     let (head, tail) = line.split_at_checked(request)?;
     let time = Stamp::read(head.get(kind_len(head)? + 1..)?)?;
     let status = status_at_end_of(head)?;
-    if spaces(head) != HEAD {
+    if count(head, b' ') != HEAD {
         return None;
     }
-    let quotes = memchr_iter(b'"', tail).count();
+    let quotes = count(tail, b'"');
     let whole = quotes.is_multiple_of(2) && (quotes >= QUOTES || Fields::of(line.trim_ascii_end()).count() >= FEWEST);
     whole.then_some(Glance { time, status })
 }
@@ -42,7 +43,7 @@ pub fn glance(line: &[u8]) -> Option<Glance<'_>> {
 /// The length of `http`, `https`, `h2`, `grpcs`, `ws`, `wss` or a word to come.
 #[inline]
 fn kind_len(head: &[u8]) -> Option<usize> {
-    let first = spaces_in(*head.first_chunk()?);
+    let first = spaces_in(u64::from_le_bytes(*head.first_chunk()?));
     let len = if first == 0 { head.iter().take(16).position(|b| *b == b' ')? } else { first.trailing_zeros() as usize };
     (len > 0).then_some(len)
 }
@@ -53,25 +54,22 @@ fn kind_len(head: &[u8]) -> Option<usize> {
 #[inline]
 fn status_at_end_of(head: &[u8]) -> Option<u16> {
     let end: &[u8; 32] = head.last_chunk()?;
-    let mut spaces = 0u32;
-    for (n, eight) in end.as_chunks::<8>().0.iter().enumerate() {
-        spaces |= u32::from(spaces_in(*eight)) << (8 * n);
-    }
+    // One bit a space, the last byte's lowest.
+    let mut spaces = end.as_chunks::<8>().0.iter().fold(0, |bits, eight| bits << 8 | u32::from(spaces_in(u64::from_be_bytes(*eight))));
+    let ends_in_space = spaces & 1 == 1;
     for _ in 0..3 {
-        spaces &= !last_bit(spaces);
+        spaces = without_lowest(spaces);
     }
-    let after = last_bit(spaces);
-    let before = last_bit(spaces & !after);
-    if before == 0 || end[31] != b' ' {
+    let (after, before) = (spaces.trailing_zeros() as usize, without_lowest(spaces).trailing_zeros() as usize);
+    if before == 32 || !ends_in_space {
         return status_far_from_end_of(head);
     }
-    let (before, after) = (before.trailing_zeros() as usize, after.trailing_zeros() as usize);
-    status(end.get(before + 1..after)?)
+    status(end.get(32 - before..31 - after)?)
 }
 
 #[inline]
-fn last_bit(bits: u32) -> u32 {
-    if bits == 0 { 0 } else { 1 << bits.ilog2() }
+fn without_lowest(bits: u32) -> u32 {
+    bits & bits.wrapping_sub(1)
 }
 
 /// The same for fields of any length.
@@ -81,33 +79,14 @@ fn status_far_from_end_of(head: &[u8]) -> Option<u16> {
     status(fields.nth(3)?)
 }
 
-/// One bit a byte that is a space, the first byte's lowest.
+/// One bit a byte that is a space, the lowest byte's lowest.
 #[inline]
-fn spaces_in(bytes: [u8; 8]) -> u8 {
-    // Gathers the eight high bits in the topmost byte.
-    ((space_bits(bytes) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
-}
-
-/// The high bit of each byte that is a space.
-#[inline]
-fn space_bits(bytes: [u8; 8]) -> u64 {
+fn spaces_in(eight: u64) -> u8 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let apart = u64::from_le_bytes(bytes) ^ u64::from_le_bytes([b' '; 8]);
-    !(((apart & LOW) + LOW) | apart | LOW)
-}
-
-/// How many bytes of the head are spaces: some 150 bytes, for which a call into a search costs more than
-/// the counting.
-#[inline]
-fn spaces(head: &[u8]) -> usize {
-    let (eights, rest) = head.as_chunks::<8>();
-    // A lane of the sum could overflow only beyond 255 chunks.
-    if eights.len() > 255 {
-        return memchr_iter(b' ', head).count();
-    }
-    let lanes = eights.iter().fold(0u64, |sum, eight| sum + (space_bits(*eight) >> 7)).to_le_bytes();
-    let counted: usize = lanes.iter().map(|n| usize::from(*n)).sum();
-    counted + rest.iter().filter(|b| **b == b' ').count()
+    let apart = eight ^ u64::from_le_bytes([b' '; 8]);
+    let spaces = !(((apart & LOW) + LOW) | apart | LOW);
+    // Gathers the eight high bits in the topmost byte.
+    ((spaces >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// Three digits.
@@ -232,7 +211,7 @@ pub struct Line<'a> {
 }
 
 /// Where each field is, counted from 0.
-mod at {
+pub(super) mod at {
     pub const TIME: usize = 1;
     pub const ELB: usize = 2;
     pub const CLIENT: usize = 3;
@@ -256,15 +235,11 @@ const ABSENT: &[u8] = b"-";
 impl<'a> Line<'a> {
     /// Splits a line. Whether it is well formed is for [`glance`] to say.
     pub fn read(line: &'a [u8]) -> Self {
-        Self::read_until(line, FIELDS)
+        Self::read_first(line, FIELDS)
     }
 
-    /// The same for the first fields up to and with the target group: what successes are counted by.
-    pub fn read_until_group(line: &'a [u8]) -> Self {
-        Self::read_until(line, at::GROUP + 1)
-    }
-
-    fn read_until(line: &'a [u8], count: usize) -> Self {
+    /// The same for the first fields only.
+    pub fn read_first(line: &'a [u8], count: usize) -> Self {
         let mut fields = [ABSENT; FIELDS];
         for (to, field) in fields.iter_mut().zip(Fields::of(line)).take(count) {
             *to = if field.is_empty() { ABSENT } else { field };
@@ -535,12 +510,18 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn spaces_are_counted_and_found(bytes in proptest::collection::vec(prop_oneof![Just(b' '), any::<u8>()], 0..300)) {
-            prop_assert_eq!(spaces(&bytes), bytes.iter().filter(|b| **b == b' ').count());
-            for eight in bytes.as_chunks::<8>().0 {
-                let expected = (0..8).filter(|n| eight[*n] == b' ').map(|n| 1u8 << n).sum::<u8>();
-                prop_assert_eq!(spaces_in(*eight), expected);
-            }
+        fn spaces_are_found(eight in proptest::array::uniform8(prop_oneof![Just(b' '), any::<u8>()])) {
+            let expected = (0..8).filter(|n| eight[*n] == b' ').map(|n| 1u8 << n).sum::<u8>();
+            prop_assert_eq!(spaces_in(u64::from_le_bytes(eight)), expected);
+            prop_assert_eq!(spaces_in(u64::from_be_bytes(eight)), expected.reverse_bits());
+        }
+
+        #[test]
+        fn a_status_is_found_whatever_the_lengths_beside_it(
+            before in proptest::collection::vec("[ -~&&[^ \"]]{1,40}", 8), target in "[!#-~]{1,20}", sizes in proptest::array::uniform2(0u64..u64::MAX)
+        ) {
+            let head = format!("{} 502 {target} {} {} ", before.join(" "), sizes[0], sizes[1]);
+            prop_assert_eq!(status_at_end_of(head.as_bytes()), Some(502));
         }
 
         #[test]

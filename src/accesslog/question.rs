@@ -1,7 +1,7 @@
 //! What is asked of the log: which requests, and by which columns they are counted. The words are those of
 //! the command line, of JSON keys and of CSV headers.
 
-use super::line::Line;
+use super::line::{FIELDS, Line, at};
 use super::signature;
 use crate::time::{Time, Window};
 use std::fmt;
@@ -51,6 +51,21 @@ impl Column {
             Self::Method => "method",
             Self::Path => "path",
             Self::ErrorReason => "error_reason",
+        }
+    }
+
+    /// How many fields of a line must be read for it.
+    fn fields(self) -> usize {
+        match self {
+            Self::Zone => 0,
+            Self::Minute => at::TIME + 1,
+            Self::Target => at::TARGET + 1,
+            Self::Status => at::STATUS + 1,
+            Self::TargetStatus => at::TARGET_STATUS + 1,
+            Self::Method | Self::Path => at::REQUEST + 1,
+            Self::Group => at::GROUP + 1,
+            Self::Signature | Self::ErrorReason => at::REASON + 1,
+            Self::Node => FIELDS,
         }
     }
 
@@ -161,6 +176,11 @@ pub struct Question {
 }
 
 impl Question {
+    /// How many fields of a line must be read to answer.
+    pub fn fields(&self) -> usize {
+        self.columns.iter().map(|c| c.fields()).max().unwrap_or(0)
+    }
+
     /// Whether requests of this status are asked for.
     #[inline]
     pub fn wants(&self, status: u16) -> bool {

@@ -84,7 +84,7 @@ impl Summary {
         }
         self.census.saw(micros);
         let failed = signature::is_failure(glance.status);
-        let line = if failed { Line::read(bytes) } else { Line::read_until_group(bytes) };
+        let line = if failed { Line::read(bytes) } else { Line::read_first(bytes, line::at::GROUP + 1) };
         self.request(&line, failed);
         if failed {
             self.failure(&line, bytes, micros);

@@ -183,6 +183,7 @@ impl Key {
 #[derive(Clone, Debug)]
 pub struct Grouping {
     question: Arc<Question>,
+    fields: usize,
     pub census: Census,
     groups: Counters<Seen>,
     node: String,
@@ -194,6 +195,7 @@ impl Grouping {
     pub fn new(question: &Arc<Question>) -> Self {
         Self {
             question: question.clone(),
+            fields: question.fields(),
             census: Census::default(),
             groups: Counters::new(MOST_ROWS),
             node: "-".into(),
@@ -215,7 +217,7 @@ impl Grouping {
     }
 
     fn count(&mut self, line: &[u8], status: u16, micros: i64) {
-        let line = Line::read(line);
+        let line = Line::read_first(line, self.fields);
         let key = self.key.of(self.question.columns.iter().map(|c| c.of(&line, status, &self.node)));
         self.groups.put(key, Seen { count: 1, first: micros, last: micros });
     }

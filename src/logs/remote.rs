@@ -95,12 +95,14 @@ fn take(part: Part<Grouping>, all: &mut Grouping, scanned: &mut Scanned) -> Resu
 }
 
 async fn ask(aws: &Aws, table: &str, question: &Question, voice: Voice) -> Result<Answer, Failure> {
+    let expected = athena::estimate(aws, table, window_of(question.span)).await.words();
+    voice.say(&Text::join([&Text::same("Athena".to_owned()), &expected], ": "));
     let result = athena::ask(aws, table, question).await.map_err(|e| match e {
         athena::NoAnswer::Call(error) => (*error).into(),
         other => Failure { code: UNREACHABLE, words: Text::same(other.to_string()) },
     })?;
-    let megabytes = result.bytes / 1_000_000;
-    voice.say(&say!("Athena read {megabytes} MB", "Athena đã đọc {megabytes} MB"));
+    let (megabytes, dollars) = (result.bytes / 1_000_000, format!("{:.4}", athena::dollars(result.bytes)));
+    voice.say(&say!("Athena read {megabytes} MB, about ${dollars}", "Athena đã đọc {megabytes} MB, khoảng ${dollars}"));
     if result.cut {
         let rows = result.rows.len();
         voice.say(&say!("only the first {rows} rows were fetched", "chỉ lấy {rows} hàng đầu"));

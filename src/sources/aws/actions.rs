@@ -242,6 +242,7 @@ actions! {
     ListObjects: S3 "ListObjectsV2" "ListBucket" Objects LogBucket AccessLog;
     GetObject: S3 "GetObject" "GetObject" Objects LogObjects AccessLog;
 
+    AthenaGetTable: Athena "GetTableMetadata" "GetTableMetadata" Rare Athena AccessLog;
     AthenaStartQuery: Athena "StartQueryExecution" "StartQueryExecution" Rare Athena AccessLog;
     AthenaGetQuery: Athena "GetQueryExecution" "GetQueryExecution" Rare Athena AccessLog;
     AthenaGetResults: Athena "GetQueryResults" "GetQueryResults" Rare Athena AccessLog;

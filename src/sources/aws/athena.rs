@@ -1,6 +1,10 @@
 //! Access logs through Athena, for balancers whose logs outgrow one machine. Only when it is asked for by
 //! name (`athena:DATABASE.TABLE`): a query reads, but it costs and leaves its result in a bucket.
 
+mod estimate;
+
+pub use estimate::{Estimate, estimate};
+
 use super::actions::Action;
 use super::call::Aws;
 use super::context::{Context, origin};
@@ -11,7 +15,7 @@ use crate::accesslog::rows::add_up;
 use crate::accesslog::sql::{Table, statement};
 use crate::accesslog::tally::{Row, Seen};
 use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
-use crate::case::gaps::{Gap, Reason};
+use crate::case::gaps::Reason;
 use crate::exchange::{Area, What};
 use crate::time::Time;
 use serde::Deserialize;
@@ -20,11 +24,18 @@ use std::time::Duration;
 
 /// How long a query may take before it is stopped.
 const PATIENCE: Duration = Duration::from_mins(10);
-const POLL: Duration = Duration::from_millis(1500);
+/// Between two looks at a query: short at first, since most take seconds.
+const POLL: Duration = Duration::from_millis(250);
+const LONGEST_POLL: Duration = Duration::from_secs(3);
 /// Pages of a result, a thousand rows each.
 const MOST_PAGES: usize = 100;
 /// List price of a terabyte read, in US dollars.
 const USD_A_TERABYTE: f64 = 5.0;
+
+/// What reading so much costs, in US dollars; a query is billed for 10 MB at least.
+pub fn dollars(bytes: u64) -> f64 {
+    bytes.max(10_000_000) as f64 / 1e12 * USD_A_TERABYTE
+}
 
 /// Rows as they would have been counted here, and what the query read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,8 +53,10 @@ pub enum NoAnswer {
     NoTable(String),
     #[error("{0}")]
     Call(Box<CallError>),
-    #[error("the query did not succeed: {0}")]
+    #[error("the query failed: {0}")]
     Failed(String),
+    #[error("the query was cancelled{0}")]
+    Cancelled(String),
 }
 
 impl From<CallError> for NoAnswer {
@@ -130,19 +143,28 @@ pub async fn ask(aws: &Aws, table: &str, question: &Question) -> Result<Answered
 
 /// Waits until the query is done; says how many bytes it read.
 async fn finished(aws: &Aws, id: &str) -> Result<u64, NoAnswer> {
-    let began = tokio::time::Instant::now();
+    let (began, mut pause) = (tokio::time::Instant::now(), POLL);
     loop {
         let execution: Execution = aws.json(Action::AthenaGetQuery, &json!({ "QueryExecutionId": id })).await?;
         let Query { status, statistics } = execution.query_execution;
         match status.state.as_str() {
             "SUCCEEDED" => return Ok(statistics.data_scanned_in_bytes),
-            "FAILED" | "CANCELLED" => return Err(NoAnswer::Failed(status.state_change_reason)),
+            "FAILED" => return Err(NoAnswer::Failed(status.why())),
+            "CANCELLED" => return Err(NoAnswer::Cancelled(format!(": {}", status.why()))),
             _ if began.elapsed() > PATIENCE => {
                 let _: serde_json::Value = aws.json(Action::AthenaStopQuery, &json!({ "QueryExecutionId": id })).await?;
-                return Err(NoAnswer::Failed(format!("stopped after {} s", PATIENCE.as_secs())));
+                return Err(NoAnswer::Cancelled(format!(" by this program after {} s", PATIENCE.as_secs())));
             }
-            _ => tokio::time::sleep(POLL).await,
+            // QUEUED, RUNNING, and states to come.
+            _ => tokio::time::sleep(pause).await,
         }
+        pause = (pause * 2).min(LONGEST_POLL);
+    }
+}
+
+impl QueryStatus {
+    fn why(self) -> String {
+        if self.state_change_reason.is_empty() { "Athena gives no reason".into() } else { self.state_change_reason }
     }
 }
 
@@ -180,20 +202,19 @@ const CASE: [Column; 6] = [Column::Minute, Column::Target, Column::Group, Column
 pub async fn gather(ctx: &Context, table: &str) {
     let area = Area::AccessLog;
     let name = table.strip_prefix("athena:").unwrap_or(table);
-    ctx.busy(area, format!("asking Athena ({name}); it bills about ${USD_A_TERABYTE} a TB read")).await;
+    ctx.busy(area, format!("how much Athena would read ({name})")).await;
+    let expected = estimate(&ctx.aws, name, Some(ctx.window)).await;
+    ctx.busy(area, format!("asking Athena: {}", expected.words().en)).await;
     let question = Question { columns: CASE.to_vec(), span: ctx.window.into(), statuses: Vec::new(), all: true };
     match ask(&ctx.aws, name, &question).await {
         Ok(answered) => {
-            let dollars = answered.bytes as f64 / 1e12 * USD_A_TERABYTE;
+            let dollars = dollars(answered.bytes);
             let log = AccessLog { source: table.into(), window: Some(ctx.window), bytes: answered.bytes, ..tallied(&answered) };
             let parameters = [("table", name.to_owned()), ("estimated_usd", format!("{dollars:.4}"))];
             ctx.learn_from(origin(Action::AthenaStartQuery, parameters), What::AccessLog(Box::new(log))).await;
         }
         Err(NoAnswer::Call(error)) => ctx.learn(What::Gap(error.gap(area, table))).await,
-        Err(error) => {
-            let detail = error.to_string().into();
-            ctx.learn(What::Gap(Gap { area, subject: table.into(), reason: Reason::Unavailable, action: None, detail })).await;
-        }
+        Err(error) => ctx.gap(area, table, Reason::Unavailable, error.to_string()).await,
     }
 }
 
@@ -220,52 +241,5 @@ fn tallied(answered: &Answered) -> AccessLog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page() -> Page {
-        let cell = |v: &str| json!({ "VarCharValue": v });
-        let cells = |values: [&str; 9]| json!({ "Data": values.map(cell) });
-        let rows = [
-            cells([
-                "2026-11-20T13:00",
-                "10.0.1.5:80",
-                "g",
-                "10.0.9.7",
-                "502",
-                "refused",
-                "3",
-                "2026-11-20T13:00:01.000000Z",
-                "2026-11-20T13:00:09.000000Z",
-            ]),
-            cells([
-                "2026-11-20T13:00",
-                "10.0.1.5:80",
-                "g",
-                "10.0.9.7",
-                "200",
-                "-",
-                "40",
-                "2026-11-20T13:00:00.000000Z",
-                "2026-11-20T13:00:59.000000Z",
-            ]),
-        ];
-        serde_json::from_value(json!({ "ResultSet": { "Rows": rows } })).unwrap()
-    }
-
-    #[test]
-    fn an_answer_becomes_the_same_tallies() {
-        let rows = page().result_set.rows.into_iter().filter_map(|r| row(r, CASE.len())).collect();
-        let log = tallied(&Answered { rows, bytes: 1, cut: false });
-        assert_eq!((log.lines, log.failures.len(), log.failures[0].count), (43, 1, 3));
-        assert_eq!((log.requests[0].ok, log.requests[0].failed), (40, 3));
-    }
-
-    #[test]
-    fn an_empty_cell_is_a_dash() {
-        let data = vec![Datum { var_char_value: None }, Datum { var_char_value: Some("2".into()) }];
-        let times = ["2026-11-20T13:00:01.000000Z", "2026-11-20T13:00:09.000000Z"].map(|t| Datum { var_char_value: Some(t.into()) });
-        let row = row(ResultRow { data: data.into_iter().chain(times).collect() }, 1).unwrap();
-        assert_eq!((row.values, row.seen.count), (vec!["-".to_owned()], 2));
-    }
-}
+#[path = "athena/tests.rs"]
+mod tests;

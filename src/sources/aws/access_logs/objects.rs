@@ -9,8 +9,9 @@ use crate::time::{Time, Window};
 use chrono::Duration;
 use std::collections::BTreeSet;
 
-/// Pages of a listing, a thousand keys each.
+/// Pages of a listing, and the keys of one.
 const MOST_PAGES: usize = 300;
+const A_PAGE: usize = 1000;
 /// Folders that are opened one by one when looking for logs under a short prefix.
 const MOST_FOLDERS: usize = 500;
 
@@ -92,6 +93,13 @@ pub async fn under(aws: &Aws, place: &Place, kind: Kind, window: Option<Window>)
     };
     found.retain(|o| fits(&o.key, kind, window));
     Ok(found)
+}
+
+/// Bytes and number of the objects under a place, and whether those are all.
+pub async fn sizes(aws: &Aws, place: &Place) -> Result<(u64, usize, bool), CallError> {
+    let query = ListQuery { bucket: &place.bucket, prefix: &place.prefix, ..ListQuery::default() };
+    let objects = pages(aws, query, &|_| false).await?.0;
+    Ok((objects.iter().map(|o| o.size).sum(), objects.len(), objects.len() < MOST_PAGES * A_PAGE))
 }
 
 /// Opens folder by folder until the days, and then only the days that matter.
