@@ -317,7 +317,12 @@ fn the_background_is_asked_for_and_the_answer_is_no_key() {
 
 /// A live session that never reaches AWS: enough to be cut off.
 fn investigate(home: &Path) -> CommandBuilder {
-    let mut command = program(&["investigate", "web-errors", "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9"]);
+    live(&["investigate", "web-errors", "--endpoint-url", "http://127.0.0.1:9"], home)
+}
+
+fn live(args: &[&str], home: &Path) -> CommandBuilder {
+    let mut command = program(args);
+    command.args(["--region", "eu-west-1"]);
     for (name, value) in [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_EC2_METADATA_DISABLED", "true")]
     {
         command.env(name, value);
@@ -327,6 +332,19 @@ fn investigate(home: &Path) -> CommandBuilder {
     std::fs::write(state.join("characters"), "all\n").unwrap();
     command.env("HOME", home);
     command
+}
+
+/// Whoever waits for AWS sees a screen and can leave it.
+#[test]
+fn the_list_of_alarms_stands_before_aws_has_answered() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let home = tempfile::tempdir().unwrap();
+    let mut tty = Tty::start(live(&["--endpoint-url", &url], home.path()), 80, 24);
+    tty.wait_for("asking AWS for the alarms");
+    tty.send("q");
+    assert!(tty.end().success());
+    tty.assert_as_it_was();
 }
 
 fn answered(tty: &Tty) -> bool {
