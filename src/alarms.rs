@@ -73,6 +73,13 @@ impl Page {
         }
     }
 
+    /// The metrics inside an expression.
+    fn parts(&mut self, alarm: &Alarm) {
+        for part in alarm.parts.iter().filter(|p| !p.metric.is_empty()) {
+            self.line(&Text::same(format!("    {} = {} of {}, {} s", part.id, part.statistic, part.metric, part.period)));
+        }
+    }
+
     /// How it did over what CloudWatch still holds, and what would have done better.
     fn past(&mut self, case: &Case, alarm: &Alarm) -> Past {
         let past = Past::of(case, alarm);
@@ -137,9 +144,7 @@ fn live_alarm(page: &mut Page, alarm: &Alarm, past: Option<&Case>, code: &[CodeA
     page.line(&say!("{name}  [{state}]", "{name}  [{state}]"));
     let Text { en, vi } = crate::checks::alarm_rule(alarm);
     page.line(&say!("  {en}", "  {vi}"));
-    for part in alarm.parts.iter().filter(|p| !p.metric.is_empty()) {
-        page.line(&Text::same(format!("    {} = {} of {}, {} s", part.id, part.statistic, part.metric, part.period)));
-    }
+    page.parts(alarm);
     let dimensions: Vec<_> = alarm.dimensions.iter().map(|(k, v)| format!("{k}={v}")).collect();
     page.line(&Text::same(format!("  {}", dimensions.join(" "))));
     let remarks = review(alarm);
@@ -192,6 +197,7 @@ fn code_alarm(page: &mut Page, code: &CodeAlarm, live_known: bool) {
         let Text { en, vi } = crate::checks::alarm_rule(&alarm);
         page.line(&say!("  {en}", "  {vi}"));
     }
+    page.parts(&alarm);
     for (field, text) in &code.unresolved {
         page.line(&say!("  ? {field} = {text} (text alone does not tell)", "  ? {field} = {text} (chỉ đọc chữ thì không biết)"));
     }

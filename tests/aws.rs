@@ -8,6 +8,7 @@ mod aws_stub;
 use alb_triage::case::Case;
 use alb_triage::case::alarm::CompositeAlarm;
 use alb_triage::case::gaps::Reason;
+use alb_triage::case::series::{Series, SeriesKey};
 use alb_triage::cli::Common;
 use alb_triage::exchange::{Area, Ask, Fact, What};
 use alb_triage::preflight;
@@ -26,10 +27,16 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_stub::{Reply, Stub};
+use base64::Engine;
+use serde_json::json;
 use std::time::Duration;
 
 /// A session with the stub. Throttled calls are given up soon, so that tests are quick.
 fn session(stub: &Stub) -> Aws {
+    session_as(stub, Credentials::new("testing", "testing", None, None, "test"))
+}
+
+fn session_as(stub: &Stub, credentials: Credentials) -> Aws {
     let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).read_timeout(Duration::from_secs(2)).build();
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -37,7 +44,7 @@ fn session(stub: &Stub) -> Aws {
         .endpoint_url(&stub.url)
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(5)))
         .timeout_config(timeouts)
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("testing", "testing", None, None, "test")))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
         .build();
@@ -372,6 +379,82 @@ async fn a_composite_alarm_leads_to_its_child_and_is_told() {
     });
     let listed = of_region(&session(&stub)).await.unwrap();
     assert_eq!((listed.metric.len(), listed.composite), (1, None), "what may be read is read");
+}
+
+/// Everything that says what happened to targets beyond CloudTrail: services, agents, consoles.
+#[tokio::test]
+async fn services_agents_and_consoles_are_read_with_their_metrics() {
+    let (scenario, mut truth) = demo("security-group");
+    let group = truth.alarm.as_ref().unwrap().dimensions["TargetGroup"].clone();
+    let group = truth.target_groups.iter().find(|g| g.arn.ends_with(&group)).unwrap().arn.clone();
+    let instance = truth.instances.keys().next().unwrap().clone();
+    truth.instances.values_mut().for_each(|i| _ = i.tags.insert("AmazonECSManaged".into(), "true".into()));
+    let window = truth.window().unwrap();
+    let key = |metric: &str| SeriesKey::new(metric, [("ClusterName", "main"), ("ServiceName", "api")]);
+    for (metric, statistic) in [("ECSCPUUtilization", "Average"), ("RunningTaskCount", "Minimum")] {
+        let values = vec![4.0; window.bins(60)];
+        truth.series.absorb(Series { key: key(metric), statistic: statistic.into(), period: 60, start: window.start, values });
+    }
+    let (arn, cluster) = ("arn:aws:ecs:ap-northeast-1:1:service/main/api", "arn:aws:ecs:ap-northeast-1:1:cluster/main");
+    let stub = Stub::telling(truth.clone()).await;
+    let on = |operation: &str, answer: serde_json::Value| stub.on(operation, move |_| Some(Reply::Json(answer.clone())));
+    on("ListClusters", json!({"clusterArns": [cluster]}));
+    on("ListServices", json!({"serviceArns": [arn]}));
+    on(
+        "DescribeServices",
+        json!({"services": [{"serviceArn": arn, "serviceName": "api", "clusterArn": cluster, "taskDefinition": "api:7", "loadBalancers": [{"targetGroupArn": group, "containerName": "app"}]}]}),
+    );
+    on("DescribeTaskDefinition", json!({"taskDefinition": {"containerDefinitions": [{"name": "app", "stopTimeout": 10}]}}));
+    on(
+        "DescribeInstanceInformation",
+        json!({"InstanceInformationList": [{"InstanceId": instance, "PingStatus": "ConnectionLost", "LastPingDateTime": scenario.now.timestamp()}]}),
+    );
+    stub.on("ListMetrics", |call| {
+        let insights = call.text("Namespace") == "ECS/ContainerInsights";
+        let metric = aws_stub::cbor(&[("Namespace", "ECS/ContainerInsights"), ("MetricName", "RunningTaskCount")]);
+        insights.then(|| Reply::Cbor(aws_stub::cbor_list("Metrics", vec![metric])))
+    });
+    stub.on("GetConsoleOutput", |call| {
+        let text = base64::engine::general_purpose::STANDARD.encode("[    1.0] Out of memory: Killed process 7 (java)\nsecret=1\n");
+        let latest = call.text("Latest") == "true";
+        Some(if latest {
+            Reply::error(400, "UnsupportedOperation")
+        } else {
+            Reply::Xml(format!("<GetConsoleOutputResponse><output>{text}</output></GetConsoleOutputResponse>"))
+        })
+    });
+    let (mut link, end) = wire();
+    let options = LiveOptions { console: true, ..options(&truth.alarm.as_ref().unwrap().name, scenario.now) };
+    start_with(Some(session(&stub)), options, end);
+    let mut case = Case::default();
+    read_all(&mut link, &mut case).await;
+    let service = &case.ecs_services[arn];
+    assert_eq!((service.name.as_str(), service.stop_timeout), ("api", Some(10)));
+    for metric in ["ECSCPUUtilization", "RunningTaskCount"] {
+        let track = case.series.get(&key(metric)).unwrap_or_else(|| panic!("{metric} did not arrive"));
+        assert!(track.stretches()[0].points(window).count() > 0, "{metric}");
+    }
+    assert_eq!(case.host_agents[&instance].ping, "ConnectionLost");
+    assert!(!case.consoles.is_empty() && case.consoles.len() <= 5);
+    for console in case.consoles.values() {
+        assert_eq!(console.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>(), ["[    1.0] Out of memory: Killed process 7 (java)"]);
+    }
+    assert_eq!(stub.count("GetConsoleOutput"), 2 * case.consoles.len(), "what only newer machines have is asked first");
+}
+
+/// Without being asked for, no console is read: it may hold secrets.
+#[tokio::test]
+async fn consoles_are_read_only_on_request_and_the_end_of_credentials_is_known() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth.clone()).await;
+    let end_of_session = std::time::SystemTime::from(scenario.now + chrono::Duration::minutes(9));
+    let (mut link, end) = wire();
+    let credentials = Credentials::new("testing", "testing", None, Some(end_of_session), "test");
+    start_with(Some(session_as(&stub, credentials)), options(&truth.alarm.as_ref().unwrap().name, scenario.now), end);
+    let mut case = Case::default();
+    read_all(&mut link, &mut case).await;
+    assert_eq!(stub.count("GetConsoleOutput"), 0);
+    assert_eq!(case.identity.unwrap().expires, Some(scenario.now + chrono::Duration::minutes(9)));
 }
 
 #[tokio::test]

@@ -116,6 +116,16 @@ fn metric_math() {
     let alarm = &found.alarms[0];
     assert_eq!(field(alarm, "expression"), "100 * FILL(errors, 0) / requests");
     assert_eq!((field(alarm, "metric_name"), field(alarm, "statistic")), ("TargetConnectionErrorCount", "Sum"));
+    let parts: Vec<_> = alarm.parts.iter().map(|p| (p.id.as_str(), p.metric.as_str(), p.period, p.judged)).collect();
+    assert_eq!(
+        parts,
+        [("rate", "", 0, true), ("errors", "TargetConnectionErrorCount", 60, false), ("requests", "RequestCount", 60, false)]
+    );
+    let remarks = review(&from_code(alarm));
+    assert!(
+        !remarks.iter().any(|r| r.field == "metric_query" || r.field == "expression"),
+        "gaps are filled and all is understood: {remarks:?}"
+    );
 }
 
 #[test]

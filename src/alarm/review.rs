@@ -221,6 +221,7 @@ pub fn from_code(code: &CodeAlarm) -> Alarm {
         actions_enabled: text("actions_enabled") != "false",
         actions: if text("alarm_actions").is_empty() && !unresolved("alarm_actions") { Vec::new() } else { vec![text("alarm_actions")] },
         expression: code.fields.get("expression").cloned(),
+        parts: code.parts.clone(),
         ..Alarm::default()
     }
 }

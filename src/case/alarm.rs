@@ -134,6 +134,9 @@ pub struct CodeAlarm {
     /// What could not be resolved, as it stands in the file.
     #[serde(default)]
     pub unresolved: BTreeMap<String, Foreign>,
+    /// The lines of metric math that it is made of; what text alone does not tell of one stays empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<AlarmPart>,
     /// The line each field stands on, for those written in the block itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lines: BTreeMap<String, usize>,

@@ -36,7 +36,8 @@ impl Check for Step {
             (None, Some(s)) => Outcome::new(self.id(), Status::Warn, said(s)),
             (None, None) => nothing(self.id(), case, analysis, coverage.complete),
         };
-        let brief = match (events.first(), silent.len()) {
+        let restarted = silent.iter().filter(|s| !s.weak).count();
+        let brief = match (events.first(), restarted) {
             (Some(first), _) => brief_of(case, first),
             (None, 0) => say!("none", "không có"),
             (None, n) => say!("{n} restarted inside", "{n} máy tự khởi động lại"),

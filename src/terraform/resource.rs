@@ -2,7 +2,7 @@
 
 use super::syntax::Item;
 use super::value::{Scope, Value, evaluate};
-use crate::case::alarm::CodeAlarm;
+use crate::case::alarm::{AlarmPart, CodeAlarm};
 use crate::metrics::ERRORS;
 use crate::text::Foreign;
 use std::collections::BTreeMap;
@@ -48,6 +48,7 @@ pub fn alarm(item: &Item, address: String, scope: &dyn Scope) -> Option<CodeAlar
     let queries: Vec<_> = item.blocks.iter().filter(|(kind, _)| kind == "metric_query").map(|(_, q)| q).collect();
     for query in &queries {
         read_query(&mut alarm, query, scope);
+        alarm.parts.push(part(query, scope));
     }
     is_ours(&alarm, item).then_some(alarm)
 }
@@ -111,6 +112,32 @@ fn read_query(alarm: &mut CodeAlarm, query: &Item, scope: &dyn Scope) {
         alarm.lines.insert("statistic".into(), stat.line);
     }
     read_dimensions(alarm, metric, scope);
+}
+
+/// A query as a line of metric math.
+fn part(query: &Item, scope: &dyn Scope) -> AlarmPart {
+    let value = |item: &Item, name: &str| item.attributes.get(name).and_then(|a| evaluate(&a.expression, scope).text());
+    let metric = query.blocks.iter().find(|(kind, _)| kind == "metric").map(|(_, m)| m);
+    let of_metric = |name: &str| metric.and_then(|m| value(m, name)).unwrap_or_default();
+    let dimensions = metric.and_then(|m| m.attributes.get("dimensions")).map(|a| evaluate(&a.expression, scope));
+    AlarmPart {
+        id: value(query, "id").unwrap_or_default(),
+        expression: value(query, "expression").map(Foreign::from),
+        namespace: of_metric("namespace"),
+        metric: of_metric("metric_name"),
+        statistic: of_metric("stat"),
+        dimensions: dimensions.map(written).unwrap_or_default(),
+        period: of_metric("period").parse().unwrap_or_default(),
+        judged: value(query, "return_data").is_some_and(|v| v == "true"),
+    }
+}
+
+/// Dimensions by name, those whose value text does not tell by what stands there.
+fn written(dimensions: Value) -> BTreeMap<String, String> {
+    match dimensions {
+        Value::Map(all) => all.into_iter().map(|(name, value)| (name, shown(&value))).collect(),
+        _ => BTreeMap::new(),
+    }
 }
 
 fn names_errors(metric: &Item, scope: &dyn Scope) -> bool {

@@ -13,6 +13,7 @@ use crate::time::in_words;
 use chrono::Duration;
 
 /// The alarm's past, or why there is none.
+#[allow(clippy::large_enum_variant, reason = "there is one, made once an alarm")]
 pub enum Past {
     Held { covered: Text, score: Score, advice: Option<Advice>, range: Option<Text> },
     None(NoHistory),

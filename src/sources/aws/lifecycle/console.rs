@@ -3,6 +3,7 @@
 
 use crate::accesslog::count_by;
 use crate::case::Case;
+use crate::case::gaps::Reason;
 use crate::changes::console::read;
 use crate::exchange::{Area, What};
 use crate::sources::aws::actions::Action;
@@ -28,6 +29,11 @@ pub(super) async fn gather(ctx: &Context) {
     // Which ones are in question is known from their failures.
     ctx.until(Area::AccessLog).await;
     ctx.until(Area::HostMetrics).await;
+    let total = ctx.case(|c| c.instances.len());
+    if total > INSTANCES {
+        let detail = format!("the consoles of {INSTANCES} of {total} instances are read, those in question first");
+        ctx.gap(Area::Instances, "consoles of the other instances", Reason::NotApplicable, detail).await;
+    }
     for id in ctx.case(in_question) {
         ctx.busy(Area::Lifecycle, format!("console output of {id}")).await;
         let subject = format!("console output of {id}");
@@ -48,7 +54,8 @@ async fn ask(ctx: &Context, id: &str) -> Result<Answer, CallError> {
     }
 }
 
-/// Those that failed most, by the access log, then those that failed their status check; of a small fleet all.
+/// Those that failed most, by the access log; those that failed their status check or are not healthy now; then
+/// any, as far as they go.
 fn in_question(case: &Case) -> Vec<String> {
     let by_address: BTreeMap<&str, &str> =
         case.instances.values().filter_map(|i| Some((i.private_ip.as_deref()?, i.id.as_str()))).collect();
@@ -58,10 +65,11 @@ fn in_question(case: &Case) -> Vec<String> {
     let address = |target: &str| target.rsplit_once(':').map_or(target, |(host, _)| host).trim_matches(['[', ']']).to_owned();
     let failing = counts.iter().filter_map(|(target, _)| by_address.get(address(target).as_str()).copied());
     let status = case.series.of("StatusCheckFailed").filter(|(_, t)| t.stretches().iter().any(|s| s.values.iter().any(|v| *v > 0.0)));
-    let all = failing.chain(status.filter_map(|(k, _)| k.instance()));
-    let small = case.instances.keys().map(String::as_str).filter(|_| case.instances.len() <= INSTANCES);
+    let all = failing.chain(status.filter_map(|(k, _)| k.instance())).chain(unwell);
+    let unwell = case.target_health.values().filter(|t| t.state != "healthy" || t.anomalous == Some(true)).map(|t| t.id.as_str());
+    let unwell = unwell.filter(|id| case.instances.contains_key(*id));
     let mut chosen: Vec<String> = Vec::new();
-    for id in all.chain(small) {
+    for id in all.chain(case.instances.keys().map(String::as_str)) {
         if chosen.len() < INSTANCES && !chosen.iter().any(|c| c == id) {
             chosen.push(id.to_owned());
         }
