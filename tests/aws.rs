@@ -457,6 +457,30 @@ async fn consoles_are_read_only_on_request_and_the_end_of_credentials_is_known()
     assert_eq!(case.identity.unwrap().expires, Some(scenario.now + chrono::Duration::minutes(9)));
 }
 
+/// A server whose lists never end, each page with a token of its own, is left after a while, and that is said.
+#[tokio::test]
+async fn lists_without_an_end_are_left_and_said() {
+    let (_, seen) = seen("security-group", |stub| {
+        let pages = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let next = move || pages.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let rules = next.clone();
+        stub.on("DescribeRules", move |_| {
+            Some(Reply::Xml(format!("<DescribeRulesResponse><DescribeRulesResult><Rules/><NextMarker>{}</NextMarker></DescribeRulesResult></DescribeRulesResponse>", rules())))
+        });
+        let activities = next.clone();
+        stub.on("DescribeScalingActivities", move |_| {
+            Some(Reply::Xml(format!("<R><DescribeScalingActivitiesResult><Activities/><NextToken>{}</NextToken></DescribeScalingActivitiesResult></R>", activities())))
+        });
+        stub.on("ListDeployments", move |_| Some(Reply::Json(json!({"deployments": [], "nextToken": next().to_string()}))));
+    })
+    .await;
+    let said = |area, words: &str| gaps(&seen.case, area).iter().any(|g| g.2.contains(words));
+    assert!(said(Area::Balancer, "more than 10 pages"), "{:?}", gaps(&seen.case, Area::Balancer));
+    assert!(said(Area::Lifecycle, "only the newest 5 pages"), "{:?}", gaps(&seen.case, Area::Lifecycle));
+    assert!(said(Area::Lifecycle, "more than the 0 that were looked at"), "{:?}", gaps(&seen.case, Area::Lifecycle));
+    assert!(seen.stub.calls().len() < 300, "{} calls", seen.stub.calls().len());
+}
+
 #[tokio::test]
 async fn endless_answers_are_cut_and_are_a_gap() {
     let (truth, seen) = seen("security-group", |stub| {

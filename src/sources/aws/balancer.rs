@@ -5,6 +5,7 @@ use super::call::Aws;
 use super::context::{Context, origin};
 use super::errors::CallError;
 use super::values::OrEmpty;
+use crate::case::gaps::Reason;
 use crate::case::health::TargetHealth;
 use crate::case::topology::{Forward, HealthCheck, Listener, LoadBalancer, Rule, TargetGroup, Zone, dimension_of};
 use crate::exchange::{Area, What};
@@ -17,6 +18,9 @@ use tokio::task::JoinSet;
 
 /// Groups whose attributes and targets are read; an account's quota is 100 a balancer.
 const GROUPS: usize = 100;
+
+/// Pages of one list; quotas of AWS keep all of them below three.
+const PAGES: usize = 10;
 
 /// Resources whose tags come in one call.
 const TAGGED: usize = 20;
@@ -66,7 +70,7 @@ pub(super) async fn gather(ctx: &Context) {
 async fn groups(ctx: &Context, arn: &str) -> Vec<TargetGroup> {
     let mut groups = Vec::new();
     let mut token: Option<String> = None;
-    loop {
+    for _ in 0..PAGES {
         let answer = ctx
             .aws
             .sdk(Action::DescribeTargetGroups, || {
@@ -81,6 +85,7 @@ async fn groups(ctx: &Context, arn: &str) -> Vec<TargetGroup> {
             break;
         }
     }
+    unfinished(ctx, token.as_deref(), "target groups").await;
     // A group may hang on the balancer by two rules and then comes twice.
     let mut seen = BTreeSet::new();
     groups.retain(|g: &TargetGroup| seen.insert(g.arn.clone()));
@@ -138,7 +143,7 @@ async fn tags<'a>(ctx: &Context, arns: impl Iterator<Item = &'a String>) -> BTre
 async fn listeners(ctx: &Context, arn: &str) {
     let mut listeners = Vec::new();
     let mut token: Option<String> = None;
-    loop {
+    for _ in 0..PAGES {
         let answer = ctx
             .aws
             .sdk(Action::DescribeListeners, || {
@@ -152,6 +157,7 @@ async fn listeners(ctx: &Context, arn: &str) {
             break;
         }
     }
+    unfinished(ctx, token.as_deref(), "listeners").await;
     for listener in &mut listeners {
         listener.rules = rules(ctx, &listener.arn).await;
     }
@@ -163,7 +169,7 @@ async fn listeners(ctx: &Context, arn: &str) {
 async fn rules(ctx: &Context, listener: &str) -> Vec<Rule> {
     let mut rules = Vec::new();
     let mut token: Option<String> = None;
-    loop {
+    for _ in 0..PAGES {
         let answer = ctx
             .aws
             .sdk(Action::DescribeRules, || ctx.aws.balancing().describe_rules().listener_arn(listener).set_marker(token.clone()).send())
@@ -175,8 +181,17 @@ async fn rules(ctx: &Context, listener: &str) -> Vec<Rule> {
             break;
         }
     }
+    unfinished(ctx, token.as_deref(), "listener rules").await;
     rules.sort_by_key(|r| r.priority.parse().unwrap_or(u32::MAX));
     rules
+}
+
+/// A list whose pages did not end is a gap.
+async fn unfinished(ctx: &Context, token: Option<&str>, subject: &str) {
+    if token.is_some() {
+        let detail = format!("more than {PAGES} pages: the rest was not read");
+        ctx.gap(Area::Balancer, subject, Reason::Unavailable, detail).await;
+    }
 }
 
 /// Reads how the targets are now; there is no history of it, so this comes early.

@@ -1,5 +1,6 @@
 //! CodeDeploy's deployments of the window.
 
+use crate::case::gaps::Reason;
 use crate::changes::codedeploy::deployment;
 use crate::changes::json::{items, word, words};
 use crate::exchange::{Area, What};
@@ -12,6 +13,8 @@ use serde_json::{Value, json};
 /// Deployments that are looked at, and how many one call describes.
 const MOST: usize = 200;
 const A_CALL: usize = 25;
+/// Pages of a list, which may be empty and go on.
+const PAGES: usize = 20;
 /// A deployment that began this long before the window may still run in it.
 const BEFORE: Duration = Duration::hours(3);
 
@@ -32,17 +35,23 @@ pub(super) async fn gather(ctx: &Context) {
 async fn ids(ctx: &Context) -> Option<Vec<String>> {
     let (from, to) = (ctx.window.start - BEFORE, ctx.window.end);
     let mut asked = json!({"createTimeRange": {"start": from.timestamp(), "end": to.timestamp()}});
+    let subject = format!("CodeDeploy deployments since {}", rfc3339(from));
     let mut all = Vec::new();
-    loop {
+    for _ in 0..PAGES {
         let answer = ctx.aws.json::<Value>(Action::ListDeployments, &asked).await;
-        let subject = format!("CodeDeploy deployments since {}", rfc3339(from));
         let answer = ctx.or_gap(Area::Lifecycle, &subject, answer).await?;
         all.extend(words(&answer, "deployments"));
         let next = word(&answer, "nextToken").filter(|t| !t.is_empty());
-        if all.len() >= MOST || next.is_none() || next == word(&asked, "nextToken") {
-            all.truncate(MOST);
+        if next.is_none() && all.len() <= MOST {
             return Some(all);
+        }
+        if all.len() >= MOST {
+            break;
         }
         asked["nextToken"] = next.into();
     }
+    all.truncate(MOST);
+    let detail = format!("there are more than the {} that were looked at", all.len());
+    ctx.gap(Area::Lifecycle, &subject, Reason::Unavailable, detail).await;
+    Some(all)
 }

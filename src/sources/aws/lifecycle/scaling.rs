@@ -1,5 +1,6 @@
 //! Activities and instance refreshes of the scaling groups behind the targets.
 
+use crate::case::gaps::Reason;
 use crate::changes::autoscaling::{Activity, Refresh, activity, refresh};
 use crate::exchange::{Area, What};
 use crate::sources::aws::actions::Action;
@@ -94,6 +95,11 @@ async fn activities(ctx: &Context, group: &str) {
         .members("Filters.member.2.Values", [rfc3339(ctx.window.end)]);
     let pages = ctx.aws.query_all(Action::DescribeScalingActivities, &params, PAGES, |a: &Activities| a.result.next_token.clone()).await;
     let Some(pages) = ctx.or_gap(Area::Lifecycle, &format!("activities of Auto Scaling group {group}"), pages).await else { return };
+    if pages.len() == PAGES && pages.last().is_some_and(|p| p.result.next_token.as_ref().is_some_and(|t| !t.is_empty())) {
+        let subject = format!("older activities of Auto Scaling group {group}");
+        let detail = format!("only the newest {PAGES} pages of a hundred were read");
+        ctx.gap(Area::Lifecycle, &subject, Reason::Unavailable, detail).await;
+    }
     let all = pages.into_iter().flat_map(|p| p.result.activities.members);
     let events: Vec<_> =
         all.filter_map(|a| activity(&a)).filter(|e| e.at < ctx.window.end && e.end.unwrap_or(e.at) >= ctx.window.start).collect();

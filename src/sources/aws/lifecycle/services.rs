@@ -1,6 +1,7 @@
 //! The ECS services that register with the target groups: their events, deployments, stopped tasks, what
 //! scaled them, and how long their containers have to stop.
 
+use crate::case::gaps::Reason;
 use crate::case::topology::EcsService;
 use crate::changes::ecs;
 use crate::changes::json::{get, items, text, time, word};
@@ -16,6 +17,8 @@ const SERVICES: usize = 500;
 /// Services a call of `DescribeServices`, tasks a call of `DescribeTasks`.
 const SERVICES_A_CALL: usize = 10;
 const TASKS_A_CALL: usize = 100;
+/// Pages of a list, which may be empty and go on.
+const LIST_PAGES: usize = 20;
 /// Pages of fifty scaling activities.
 const SCALING_PAGES: usize = 4;
 
@@ -121,17 +124,23 @@ fn is_running(e: &crate::case::events::Event) -> bool {
 /// ARNs of a list call, page by page, at most `most`.
 async fn list(ctx: &Context, action: Action, mut asked: Value, key: &str, most: usize) -> Option<Vec<String>> {
     let mut all = Vec::new();
-    loop {
+    for _ in 0..LIST_PAGES {
         let answer = ctx.aws.json::<Value>(action, &asked).await;
         let answer = ctx.or_gap(Area::Lifecycle, "ECS services", answer).await?;
         all.extend(ecs::arns(&answer, key));
         let next = word(&answer, "nextToken").filter(|t| !t.is_empty());
-        if all.len() >= most || next.is_none() || next == word(&asked, "nextToken") {
-            all.truncate(most);
+        if next.is_none() && all.len() <= most {
             return Some(all);
+        }
+        if all.len() >= most {
+            break;
         }
         asked["nextToken"] = next.into();
     }
+    all.truncate(most);
+    let (n, what) = (all.len(), action.row().operation);
+    ctx.gap(Area::Lifecycle, "other ECS services", Reason::Unavailable, format!("{what} has more than the {n} that were looked at")).await;
+    Some(all)
 }
 
 fn tail(arn: &str) -> &str {

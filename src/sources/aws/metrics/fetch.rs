@@ -20,6 +20,9 @@ pub(super) const QUERIES: usize = 500;
 /// Points a call, by CloudWatch's own limit.
 const POINTS: usize = 100_800;
 
+/// Pages of one call's answer; CloudWatch needs a few, a broken server may never end.
+const PAGES: usize = 100;
+
 /// Points younger than this may still change and are asked again.
 const UNSETTLED: Duration = Duration::minutes(5);
 
@@ -87,7 +90,8 @@ fn batches(wanted: &[Wanted], window: Window) -> Vec<&[Wanted]> {
 async fn fetch_batch(ctx: &Context, purpose: Purpose, batch: &[Wanted], window: Window) -> bool {
     let mut answers = Answers::new(batch, window);
     let mut token: Option<String> = None;
-    for page in 0_usize.. {
+    // What no page answered is a gap like any other that was not answered.
+    for page in 0..PAGES {
         let answer = page_of(&ctx.aws, batch, window, token.as_deref()).await;
         ctx.aws.count().metrics(if page == 0 { batch.len() } else { 0 });
         let answer = match answer {
