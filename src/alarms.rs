@@ -3,7 +3,7 @@
 
 use crate::alarm::drift::{Difference, drift, matching};
 use crate::alarm::edit;
-use crate::alarm::review::{Remark, Weight, from_code, review};
+use crate::alarm::review::{Remark, Weight, from_code, review, review_below};
 use crate::case::Case;
 use crate::case::alarm::{Alarm, AlarmState, CodeAlarm, CompositeAlarm};
 use crate::checks::Past;
@@ -107,7 +107,7 @@ fn region(page: &mut Page, listed: &Listed, code: &[CodeAlarm], searched: bool) 
             "Không có báo động nào trên TargetConnectionErrorCount ở region này."
         ));
     }
-    listed.metric.iter().for_each(|alarm| live_alarm(page, alarm, listed.pasts.get(alarm.name.as_str()), code, searched));
+    listed.metric.iter().for_each(|alarm| live_alarm(page, alarm, listed, code, searched));
     match &listed.composite {
         Some(all) => all.iter().for_each(|alarm| composite(page, alarm)),
         None => page.line(&say!(
@@ -139,7 +139,7 @@ fn state(state: AlarmState) -> &'static str {
     }
 }
 
-fn live_alarm(page: &mut Page, alarm: &Alarm, past: Option<&Case>, code: &[CodeAlarm], searched: bool) {
+fn live_alarm(page: &mut Page, alarm: &Alarm, listed: &Listed, code: &[CodeAlarm], searched: bool) {
     let (name, state) = (&alarm.name, state(alarm.state));
     page.line(&say!("{name}  [{state}]", "{name}  [{state}]"));
     let Text { en, vi } = crate::checks::alarm_rule(alarm);
@@ -147,8 +147,9 @@ fn live_alarm(page: &mut Page, alarm: &Alarm, past: Option<&Case>, code: &[CodeA
     page.parts(alarm);
     let dimensions: Vec<_> = alarm.dimensions.iter().map(|(k, v)| format!("{k}={v}")).collect();
     page.line(&Text::same(format!("  {}", dimensions.join(" "))));
-    let remarks = review(alarm);
+    let remarks = review_below(alarm, listed.composite.as_deref().unwrap_or_default());
     page.remarks(&remarks);
+    let past = listed.pasts.get(alarm.name.as_str());
     let past = past.map(|case| page.past(case, alarm));
     match matching(alarm, code) {
         Some(found) => compared(page, alarm, found, &wanted(&remarks, past.as_ref())),

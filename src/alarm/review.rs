@@ -2,8 +2,8 @@
 
 mod expression;
 
-use super::{Comparison, Missing, Rule};
-use crate::case::alarm::{Alarm, CodeAlarm};
+use super::{Comparison, Missing, Rule, composite};
+use crate::case::alarm::{Alarm, CodeAlarm, CompositeAlarm};
 use crate::metrics::ERRORS;
 use crate::say;
 use crate::text::Text;
@@ -57,6 +57,27 @@ pub fn review(alarm: &Alarm) -> Vec<Remark> {
     }
     all.sort_by_key(|r| r.weight);
     all
+}
+
+/// The same where composite alarms above it are known: one of them may tell somebody in its place.
+pub fn review_below(alarm: &Alarm, above: &[CompositeAlarm]) -> Vec<Remark> {
+    let mut all = review(alarm);
+    let Some(teller) = above.iter().find(|c| tells_of(c, &alarm.name)).map(|c| &c.name) else { return all };
+    for remark in all.iter_mut().filter(|r| r.field == "alarm_actions") {
+        remark.weight = Weight::Note;
+        remark.words = say!(
+            "it has no action of its own: composite alarm {teller} tells somebody when it fires",
+            "không có action riêng: composite alarm {teller} báo khi nó kêu"
+        );
+    }
+    all.sort_by_key(|r| r.weight);
+    all
+}
+
+/// Whether a composite alarm fires, and tells somebody, when this one alone fires.
+fn tells_of(above: &CompositeAlarm, name: &str) -> bool {
+    let fires = || composite::parse(&above.rule).is_some_and(|rule| rule.holds_alone(&[name]) && !rule.holds_alone(&[]));
+    above.actions_enabled && !above.actions.is_empty() && fires()
 }
 
 fn statistic(alarm: &Alarm) -> Option<Remark> {
@@ -257,6 +278,22 @@ mod tests {
     fn a_sound_alarm_gets_notes_only() {
         assert_eq!(bad(|_| {}), []);
         assert!(review(&good()).iter().any(|r| r.field == "evaluation_periods"), "the trap of separate minutes is told");
+    }
+
+    #[test]
+    fn a_composite_alarm_above_may_tell_in_its_place() {
+        let above = |rule: &str| CompositeAlarm {
+            name: "page".into(),
+            rule: rule.into(),
+            actions_enabled: true,
+            actions: vec!["pager".into()],
+            ..CompositeAlarm::default()
+        };
+        let silent = Alarm { name: "conn".into(), actions: Vec::new(), ..good() };
+        let weight = |rule: &str| review_below(&silent, &[above(rule)]).into_iter().find(|r| r.field == "alarm_actions").unwrap().weight;
+        assert_eq!(weight("ALARM(conn) OR ALARM(cpu)"), Weight::Note);
+        assert_eq!(weight("ALARM(conn) AND ALARM(cpu)"), Weight::Poor, "not by itself");
+        assert_eq!(weight("ALARM(cpu)"), Weight::Poor);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod past;
 
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::alarm::drift::{Difference, drift, matching};
-use crate::alarm::review::{Remark, Weight, review};
+use crate::alarm::review::{Remark, Weight, review_below};
 use crate::alarm::{composite, edit};
 use crate::analysis::Analysis;
 use crate::case::Case;
@@ -32,7 +32,7 @@ impl Check for Step {
         let Some(alarm) = &case.alarm else { return cannot_tell(self.id(), case, &[Area::Alarm]) };
         let code = matching(alarm, &case.code_alarms);
         let past = Past::of(case, alarm);
-        let mut remarks = review(alarm);
+        let mut remarks = review_below(alarm, &case.composite_alarms);
         remarks.extend(foreign_group(case, alarm));
         remarks.extend(case.composite_alarms.iter().flat_map(above));
         remarks.sort_by_key(|r| r.weight);

@@ -84,3 +84,52 @@ fn a_sound_alarm_passes() {
     let outcome = Step.run(&case(sound, vec![]), &Analysis::default(), &mut Book::default());
     assert_eq!(outcome.status, Status::Pass, "{}", outcome.summary);
 }
+
+/// Three incidents in two weeks of minutes, with noise every hour.
+#[test]
+fn two_weeks_of_minutes_are_played_again() {
+    const MINUTES: usize = 14 * 1440;
+    let key = |metric: &str| SeriesKey::new(metric, [("LoadBalancer", "app/web/1")]);
+    let mut errors = vec![f64::NAN; MINUTES];
+    (7..MINUTES).step_by(60).for_each(|i| errors[i] = 1.0);
+    for start in [3000, 9000, 19_000] {
+        (start..start + 20).for_each(|i| errors[i] = 80.0);
+    }
+    let series = |key, values| Series { key, statistic: "Sum".into(), period: 60, start: minute(0), values };
+    let window = Window { start: minute(18_940), end: minute(19_060) };
+    let subject = Subject { target: "conn".into(), at: None, window, now: minute(MINUTES as i64), demo: None };
+    let both = vec![series(key(ERRORS), errors), series(key("RequestCount"), vec![2000.0; MINUTES])];
+    let all = [What::Subject(subject), What::Alarm(alarm()), What::Series(both)];
+    let case = Case::from_facts(all.into_iter().map(|what| Fact { at: minute(MINUTES as i64), origin: None, what }));
+    let mut book = Book::default();
+    let outcome = Step.run(&case, &Analysis::default(), &mut book);
+    let replay = book.get("alarm.replay").unwrap();
+    assert_eq!(replay.values.iter().map(|v| v.value).collect::<Vec<_>>()[1..4], [3.0, 3.0, 3.0], "{}", replay.sentence);
+    assert!(replay.values[0].value > 300.0, "{}", replay.sentence);
+    let better = |d: &Text| d.en.starts_with("  → ≥") && d.en.contains("  0 without an incident, catches 3 of 3");
+    assert!(outcome.details.iter().any(better), "{:#?}", outcome.details);
+    assert!(outcome.details.iter().any(|d| d.en.starts_with("AWS publishes how many points it looks at only for 3 periods")));
+}
+
+#[test]
+fn a_composite_alarm_above_is_reviewed_with_it() {
+    use crate::case::alarm::{AlarmState, ChildAlarm, CompositeAlarm};
+    let child = ChildAlarm { state: AlarmState::Ok, on_connection_errors: true, ..ChildAlarm::default() };
+    let above = CompositeAlarm {
+        name: "page".into(),
+        rule: "ALARM(conn) AND ALARM(cpu)".into(),
+        actions_enabled: true,
+        actions: vec!["pager".into()],
+        state: AlarmState::Ok,
+        children: [("conn".into(), child.clone()), ("cpu".into(), ChildAlarm { on_connection_errors: false, ..child })].into(),
+        ..CompositeAlarm::default()
+    };
+    let sound = Alarm { threshold: 10.0, evaluation_periods: 3, datapoints_to_alarm: 2, actions: Vec::new(), ..alarm() };
+    let mut case = case(sound, vec![]);
+    case.absorb(Fact { at: minute(1440), origin: None, what: What::CompositeAlarms(vec![above]) });
+    let mut book = Book::default();
+    let outcome = Step.run(&case, &Analysis::default(), &mut book);
+    assert_eq!(outcome.status, Status::Warn);
+    let said: Vec<_> = outcome.evidence.iter().filter_map(|id| book.get(id)).map(|e| e.sentence.en.as_str()).collect();
+    assert!(said.contains(&"composite alarm page above it: conn alone does not fire it: something else must be in ALARM too"), "{said:#?}");
+}
