@@ -1,14 +1,17 @@
 //! The score of the judgement: simulated incidents of every cause, judged, and compared with what was
 //! really the matter. `docs/score.md` explains the table and holds its latest figures.
 //!
-//! `cargo run --release --example score -- --seeds 1000..1500 [--cause ID] [--list] [--jobs 2]`
+//! `cargo run --release --example score -- --seeds 1000..1500 [--cause ID] [--list] [--explain] [--jobs 2]`
 
 use alb_triage::case::Case;
-use alb_triage::diagnosis::{Confidence, Named};
+use alb_triage::checks::Book;
+use alb_triage::diagnosis::signals::Signals;
+use alb_triage::diagnosis::{Confidence, Named, Verdict, explain};
 use alb_triage::exchange::Area;
 use alb_triage::judge::{Judged, judge};
 use alb_triage::metrics::Role;
-use alb_triage::simulator::{Cause, Incident, Rng, Scenario, Sight, simulate};
+use alb_triage::simulator::{Cause, Incident, Rng, Scenario, Sight, Truth, simulate};
+use alb_triage::text::Lang;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -47,23 +50,28 @@ struct Options {
     cause: Option<String>,
     kind: Option<String>,
     list: bool,
+    /// How each case that was not named rightly was weighed.
+    explain: bool,
     jobs: usize,
 }
 
 fn main() {
     let Some(options) = options(std::env::args().skip(1).collect()) else {
-        eprintln!("usage: score --seeds 1000..1500 [--cause ID] [--kind readable|varied|denied|double] [--list] [--jobs N]");
+        eprintln!("usage: score --seeds 1000..1500 [--cause ID] [--kind readable|varied|denied|double] [--list] [--explain] [--jobs N]");
         std::process::exit(64);
     };
     let outcomes = all(&options);
     if options.list {
         outcomes.iter().filter(|o| !o.right || o.onset_off.is_some_and(|d| d.abs() > 1)).for_each(print_miss);
     }
+    if options.explain {
+        outcomes.iter().filter(|o| !o.right).for_each(explain_miss);
+    }
     print_tables(&outcomes);
 }
 
 fn options(args: Vec<String>) -> Option<Options> {
-    let mut options = Options { seeds: 1..40, cause: None, kind: None, list: false, jobs: 1 };
+    let mut options = Options { seeds: 1..40, cause: None, kind: None, list: false, explain: false, jobs: 1 };
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -71,6 +79,7 @@ fn options(args: Vec<String>) -> Option<Options> {
             "--cause" => options.cause = Some(args.next()?),
             "--kind" => options.kind = Some(args.next()?),
             "--list" => options.list = true,
+            "--explain" => options.explain = true,
             "--jobs" => options.jobs = args.next()?.parse().ok()?,
             _ => return None,
         }
@@ -166,7 +175,7 @@ fn judged(kind: Kind, cause: Cause, seed: u64) -> Option<Outcome> {
         seed,
         named: judged.verdict.cause,
         confidence: judged.verdict.confidence,
-        right: is_right(cause, &truth.causes, judged.verdict.cause),
+        right: is_right(cause, &truth, &judged.verdict),
         onset_off: truth.onset.map(|t| found.map_or(i64::MAX, |f| (f - t).num_seconds() / 60)),
         culprit: culprit(&judged, &truth.culprits),
         gaps_told: scenario.sight.denied.iter().all(|a| judged.coverage.gaps.iter().any(|g| g.area == *a)),
@@ -174,11 +183,14 @@ fn judged(kind: Kind, cause: Cause, seed: u64) -> Option<Outcome> {
     })
 }
 
-fn is_right(cause: Cause, truth: &[&str], named: Named) -> bool {
+fn is_right(cause: Cause, truth: &Truth, said: &Verdict) -> bool {
     match cause {
         // Nothing but strays: either word for it is right.
-        Cause::Noise | Cause::AlarmArtefact => matches!(named, Named::Nothing | Named::Cause("alarm-artefact")),
-        _ => matches!(named, Named::Cause(id) if truth.contains(&id)),
+        Cause::Noise | Cause::AlarmArtefact => matches!(said.cause, Named::Nothing | Named::Cause("alarm-artefact")),
+        _ => {
+            let told = truth.led_to.iter().all(|id| said.contributing.contains(id));
+            matches!(said.cause, Named::Cause(id) if truth.causes.contains(&id)) && told
+        }
     }
 }
 
@@ -192,6 +204,18 @@ fn print_miss(o: &Outcome) {
     let off = o.onset_off.map_or("–".into(), |d| if d == i64::MAX { "not found".into() } else { format!("{d:+} min") });
     let culprit = o.culprit.map_or("–".into(), |r| if r == u32::MAX { "unranked".into() } else { r.to_string() });
     println!("{:?} {} seed {}: named {} ({:?}), onset {off}, culprit {culprit}", o.kind, o.cause.id(), o.seed, o.named.id(), o.confidence);
+}
+
+/// What really happened, every answer, and how the causes were weighed by them.
+fn explain_miss(o: &Outcome) {
+    let scenario = scenario(o.kind, o.cause, o.seed);
+    let Incident { facts, truth } = simulate(&scenario);
+    let case = Case::from_facts(facts);
+    let Some(judged) = judge(&case, None) else { return };
+    println!("\n==== {:?} {} seed {}: {truth:?}", o.kind, o.cause.id(), o.seed);
+    println!("episodes {:?}", judged.analysis.episodes.iter().map(|e| (e.onset, e.end, e.total, e.isolated)).collect::<Vec<_>>());
+    println!("{}", explain::answers(&Signals::of(&case, &judged.analysis, &mut Book::default()), Lang::En));
+    println!("{}", explain::case(&judged, Lang::En));
 }
 
 /// Shares of some outcomes, in percent.

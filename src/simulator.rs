@@ -39,6 +39,8 @@ pub struct Incident {
 pub struct Truth {
     /// Cause ids that a right answer may name, the best first.
     pub causes: Vec<&'static str>,
+    /// What they led to, which an answer must not leave out.
+    pub led_to: Vec<&'static str>,
     /// The first minute whose connection errors come from the fault.
     pub onset: Option<Time>,
     /// Connection errors from the fault, all told.

@@ -22,6 +22,9 @@ const REST: Duration = Duration::minutes(15);
 /// Errors a minute that are always to be expected, and that an episode has at the least.
 const FLOOR: f64 = 0.05;
 const LEAST_RATE: f64 = 0.5;
+/// No larger share of the requests is ever taken for a background: where nothing was asked before, the failing
+/// itself would be all there is to learn from.
+const MOST_USUAL: f64 = 0.02;
 
 /// The alarm's series and the requests beside it, from which episodes are found.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +32,7 @@ pub struct Errors {
     pub errors: Grid,
     /// Requests at the same periods; 1 each where they are not known.
     requests: Vec<f64>,
+    requests_known: bool,
     threshold: Option<Threshold>,
 }
 
@@ -66,7 +70,8 @@ pub fn errors(case: &Case, window: Window) -> Option<Errors> {
     let flow = grid::flow(case, &key, window, context(window));
     let requests = (0..errors.len()).map(|i| requests_in(flow.as_ref(), &errors, i)).collect();
     let threshold = case.alarm.as_ref().and_then(|a| Threshold::of(a, errors.period));
-    Some(Errors { errors, requests, threshold })
+    let requests_known = flow.is_some_and(|f| !f.is_blank());
+    Some(Errors { errors, requests, requests_known, threshold })
 }
 
 /// Requests of period `i` of the errors' grid. Without any requests data one is as good as another.
@@ -102,11 +107,14 @@ impl Errors {
         for _ in 0..3 {
             let usual = self.background(&excluded);
             let scores = self.scores(&usual, true);
-            let standing_out =
-                |(stretch, score): &(Stretch, f64)| *score >= LEAST_SCORE || self.breaches(*stretch) || self.is_burst(*stretch, &usual);
-            let all = maximal_stretches(&scores).into_iter().filter(standing_out);
-            found = all.flat_map(|(stretch, _)| self.split(stretch, &scores)).collect();
-            excluded = self.around(&found);
+            let stands_out = |(stretch, score): &(Stretch, f64)| *score >= LEAST_SCORE || self.is_burst(*stretch, &usual);
+            let all = maximal_stretches(&scores);
+            let pieces = |all: &mut dyn Iterator<Item = &(Stretch, f64)>| -> Vec<Stretch> {
+                all.flat_map(|(stretch, _)| self.split(*stretch, &scores)).collect()
+            };
+            // What merely reaches a threshold is what a low threshold is reached by every day: it stays in the background.
+            excluded = self.around(&pieces(&mut all.iter().filter(|s| stands_out(s))));
+            found = pieces(&mut all.iter().filter(|s| stands_out(s) || self.breaches(s.0)));
         }
         found
     }
@@ -136,6 +144,7 @@ impl Errors {
         let from = if enough { left } else { (0..self.errors.len()).filter(known).collect() };
         let (errors, requests) = from.iter().fold((0.0, 0.0), |(e, r), i| (e + self.at(*i), r + self.requests[*i]));
         let share = if requests > 0.0 { errors / requests } else { 0.0 };
+        let share = if self.requests_known { share.min(MOST_USUAL) } else { share };
         self.requests.iter().map(|r| (share * r).max(FLOOR * self.minutes())).collect()
     }
 

@@ -232,12 +232,16 @@ fn is_running(event: &Event) -> bool {
 
 /// Gives each entry its distance from the onset and its likelihood.
 fn weigh(case: &Case, window: Window, seen: &[Seen], entries: &mut [Entry], episodes: &[Episode]) {
-    let real: Vec<&Episode> = episodes.iter().filter(|e| !e.isolated).collect();
+    let real = main_first(episodes);
     let onset = main(episodes).map(|e| e.onset);
-    let minutes = case.window().map_or(window, |w| w.hull(&window)).span().num_minutes().max(30) as f64;
+    let read = case.window().map_or(window, |w| w.hull(&window));
+    let minutes = read.span().num_minutes().max(30) as f64;
     let mut counts: BTreeMap<(Kind, bool), usize> = BTreeMap::new();
     let counted = |e: &Entry| !e.attempt && !e.symptom;
-    entries.iter().filter(|e| counted(e)).for_each(|e| *counts.entry((e.kind, e.relation.is_on_path())).or_default() += 1);
+    // Launches and deployments of weeks ago, which some sources tell too, are not of these hours.
+    let inside = |e: &&Entry| e.at < read.end && e.end.unwrap_or(e.at) >= read.start;
+    let all = entries.iter().filter(|e| counted(e)).filter(inside);
+    all.for_each(|e| *counts.entry((e.kind, e.relation.is_on_path())).or_default() += 1);
     let by_key: BTreeMap<_, _> = seen.iter().map(|s| ((s.event.at, s.event.source, s.event.id.as_str()), s)).collect();
     for e in entries {
         e.seconds_from_onset = onset.map(|o| (e.at - o).num_seconds());
@@ -245,7 +249,7 @@ fn weigh(case: &Case, window: Window, seen: &[Seen], entries: &mut [Entry], epis
             continue;
         }
         let others = counts.get(&(e.kind, e.relation.is_on_path())).copied().unwrap_or(1);
-        let end = e.end.unwrap_or(if is_open(e, &by_key) { real[0].onset.max(e.at) } else { e.at });
+        let end = e.end.unwrap_or(if is_open(e, &by_key) { real.iter().map(|r| r.onset).min().unwrap_or(e.at).max(e.at) } else { e.at });
         let scope = if e.relation.is_on_path() || is_account_fault(e) { 1.0 } else { OUT_OF_SCOPE };
         let of_balancer = e.relation == Relation::BalancerNetwork;
         let parts = e.events.iter().filter_map(|(at, source, id)| by_key.get(&(*at, *source, id.as_str())));
@@ -268,6 +272,13 @@ fn is_account_fault(e: &Entry) -> bool {
 /// The episode that everything is measured against: the largest real one.
 fn main(episodes: &[Episode]) -> Option<&Episode> {
     episodes.iter().filter(|e| !e.isolated).max_by(|a, b| a.total.total_cmp(&b.total)).or_else(|| episodes.first())
+}
+
+/// The real episodes, the one that counts first.
+fn main_first(episodes: &[Episode]) -> Vec<&Episode> {
+    let mut real: Vec<&Episode> = episodes.iter().filter(|e| !e.isolated).collect();
+    real.sort_by(|a, b| b.total.total_cmp(&a.total).then(a.onset.cmp(&b.onset)));
+    real
 }
 
 fn is_kept(e: &Entry) -> bool {

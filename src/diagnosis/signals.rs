@@ -149,8 +149,10 @@ signals! {
     "log-oom" Log, AppLog, "whether memory ran out in the log", "log có báo hết bộ nhớ không";
     "log-limit" Log, AppLog, "whether a limit was hit in the log (files, connections, ports)", "log có báo chạm giới hạn không (file, kết nối, cổng)";
     "log-worker-timeout" Log, AppLog, "whether workers timed out in the log", "log có báo worker quá giờ không";
-    "log-exit" Log, AppLog, "whether the application ended in the log", "log có ghi ứng dụng kết thúc không";
+    "log-exit" Log, AppLog, "whether the application crashed in the log", "log có ghi ứng dụng bị sập không";
+    "log-stopped" Log, AppLog, "whether the application was told to stop in the log", "log có ghi ứng dụng được lệnh dừng không";
     "log-restart" Log, AppLog, "whether the application started again in the log", "log có ghi ứng dụng khởi động lại không";
+    "log-restarts" Log, AppLog, "whether the application started again on several hosts", "ứng dụng có khởi động lại trên nhiều máy không";
     "log-boot" Log, AppLog, "whether the machine booted in the log", "log có ghi máy khởi động không";
     "log-deployment" Log, AppLog, "whether a new version started in the log", "log có ghi phiên bản mới không";
     "log-silent" Log, AppLog, "whether the application's log fell silent", "log của ứng dụng có im lặng không";

@@ -92,12 +92,18 @@ pub(super) fn truth(scenario: &Scenario, world: &World, plan: &Plan, run: &Run) 
     let onset = errors.iter().enumerate().skip(first).find(|(_, e)| **e >= floor).map(|(m, _)| m);
     let quiet = matches!(scenario.causes[0], Cause::Noise | Cause::AlarmArtefact);
     Truth {
-        causes: scenario.causes.iter().map(|c| c.id()).collect(),
+        causes: scenario.causes.iter().map(|c| underlying(*c)).collect(),
+        led_to: scenario.causes.iter().filter(|c| **c == Cause::FailOpen).map(|c| c.id()).collect(),
         onset: onset.filter(|_| !quiet).map(|m| scenario.time(m as Second * 60)),
         errors: onset.map_or(0, |m| errors[m..].iter().sum::<f64>() as u64),
         culprits: plan.culprits.clone(),
         hit: plan.hit.iter().map(|t| world.targets[*t].id.clone()).collect(),
     }
+}
+
+/// Failing open fails no connection by itself: it sends requests to targets whose process had died before.
+fn underlying(cause: Cause) -> &'static str {
+    if cause == Cause::FailOpen { Cause::ProcessDown.id() } else { cause.id() }
 }
 
 fn errors_of(scenario: &Scenario, world: &World, run: &Run, minute: usize) -> f64 {

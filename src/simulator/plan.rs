@@ -166,7 +166,9 @@ pub struct Wiring {
     pub no_check_ingress: bool,
     /// The balancer's security group may not send to the targets.
     pub no_egress: bool,
-    /// Network-ACL entries that deny: (zone, on the balancer's subnet, deny the answers instead of the requests).
+    /// Subnets that have a network ACL of their own: (zone, the balancer's subnet).
+    pub own_acls: Vec<(usize, bool)>,
+    /// Entries of such an ACL that deny: (zone, on the balancer's subnet, deny the answers instead of the requests).
     pub acl_denies: Vec<(usize, bool, bool)>,
     /// Zones whose app subnet routes into nowhere.
     pub blackholes: Vec<usize>,

@@ -34,10 +34,13 @@ fn quiet(kind: Kind) -> f64 {
 /// A happening outside the path explains this much as well as one on it.
 pub(super) const OUT_OF_SCOPE: f64 = 0.02;
 
-/// The ratio of chances, best over the episodes, for a happening from `at` to `end` when `others` of its
-/// kind and scope (itself included) lie in `minutes` of data.
+/// The ratio of chances, best over the episodes (the one that counts comes first), for a happening from `at`
+/// to `end` when `others` of its kind and scope (itself included) lie in `minutes` of data.
 pub(super) fn ratio(kind: Kind, at: Time, end: Time, episodes: &[&Episode], others: usize, minutes: f64) -> f64 {
-    let best = episodes.iter().map(|e| nearness(kind, at, end, e)).fold(f64::NAN, f64::max);
+    // The main onset is the one that was asked about; each of the others is one more chance to be near one.
+    let chances = episodes.len() as f64;
+    let near = |(i, e): (usize, &&Episode)| nearness(kind, at, end, e) / if i == 0 { 1.0 } else { chances };
+    let best = episodes.iter().enumerate().map(near).fold(f64::NAN, f64::max);
     if best.is_nan() {
         return 1.0;
     }
@@ -45,8 +48,7 @@ pub(super) fn ratio(kind: Kind, at: Time, end: Time, episodes: &[&Episode], othe
     let length = (end - at).num_seconds().max(0) as f64 / 60.0;
     let span = s.before + s.after + s.fall_before + s.fall_after + length;
     let rate = (others as f64 + 0.5) / (minutes.max(1.0) + quiet(kind));
-    // Several onsets are several chances to be near one.
-    0.8 * best / span / rate / episodes.len() as f64
+    0.8 * best / span / rate
 }
 
 /// 1 where a cause would be, falling towards 0 on either side.

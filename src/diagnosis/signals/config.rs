@@ -1,7 +1,10 @@
 //! What configuration alone tells: the computed way to the targets, ports, addresses, the balancer's room.
 
 use super::Asked;
+use crate::accesslog::Signature;
+use crate::analysis::scene::address;
 use crate::case::Case;
+use crate::case::events::Event;
 use crate::checks::Value;
 use crate::exchange::Area;
 use crate::path::changes::evaluate_at;
@@ -94,6 +97,38 @@ fn addresses(asked: &mut Asked, ways: &[PathResult], gone: &[PathResult]) {
     let failed = |w: &&PathResult| w.target.log_name().is_some_and(|n| log.is_some_and(|l| l.by_target.contains_key(n.as_str())));
     let with_failed: Vec<PathResult> = ways.iter().chain(gone.iter().filter(failed)).cloned().collect();
     hops(asked, &with_failed, "address-without-owner", &[HopKind::Address]);
+    if !asked.is_yes("address-without-owner") {
+        let left: Vec<String> = gone.iter().filter(failed).filter_map(|w| w.target.log_name()).filter(|n| let_go_late(asked, n)).collect();
+        if let Some(name) = left.first() {
+            let n = left.len();
+            let words = say!(
+                "{n} address(es) that failed belong to nothing now and were deregistered only minutes after they began to fail: {name}",
+                "{n} địa chỉ bị lỗi nay không thuộc về ai và chỉ được gỡ đăng ký vài phút sau khi bắt đầu lỗi: {name}"
+            );
+            asked.yes("address-without-owner", 0.9, words, vec![Value::new("addresses", n as f64)]);
+        }
+    }
+}
+
+/// How long after its first failure a target that is let go of in time may still be asked.
+const IN_TIME: Duration = Duration::seconds(100);
+
+/// Whether an address has no owner and was let go of only after it had failed for a while: what it belonged to
+/// went first.
+fn let_go_late(asked: &Asked, target: &str) -> bool {
+    let (case, ip) = (asked.scene.case, address(target));
+    let owned =
+        case.interfaces.values().any(|i| i.private_ip == ip) || case.instances.values().any(|i| i.private_ip.as_deref() == Some(ip));
+    if owned || case.interfaces.is_empty() || !is_read(case, Area::Network) {
+        return false;
+    }
+    let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
+    let rows = asked.scene.log.iter().flat_map(|l| &l.log.failures);
+    let first =
+        rows.filter(|r| r.target == target && connection(r.signature)).map(|r| r.minute).filter(|t| asked.scene.near.contains(*t)).min();
+    let let_go = |e: &&Event| &*e.name == "DeregisterTargets" && e.error.is_none() && e.resources.iter().any(|r| **r == *ip);
+    let left = case.events.values().filter(let_go).map(|e| e.at).max();
+    first.zip(left).is_some_and(|(first, left)| left > first + IN_TIME)
 }
 
 fn ports(asked: &mut Asked) {

@@ -56,6 +56,15 @@ pub(super) fn ask(asked: &mut Asked) {
         let answer = answer(asked, wanted, onset);
         asked.put(wanted.id, answer);
     }
+    if asked.is_yes("on-box-event") && asked.is_no("deployment-event") {
+        asked.unknown(
+            "deployment-event",
+            say!(
+                "a command was run on targets, and what it did is not recorded",
+                "có lệnh chạy trên target, nhưng không ghi lại nó làm gì"
+            ),
+        );
+    }
 }
 
 fn answer(asked: &mut Asked, wanted: &Wanted, onset: Time) -> Answer {

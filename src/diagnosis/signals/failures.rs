@@ -21,11 +21,11 @@ pub(super) fn ask(asked: &mut Asked) {
     match scene.log.as_ref().filter(|l| l.all() >= LEAST) {
         Some(log) => {
             from_log(asked, log);
-            if log.connections() >= LEAST {
+            if scene.is_real() && log.connections() >= LEAST {
                 order(asked, log);
                 successes(asked, log);
+                lost_syns(asked, log);
             }
-            lost_syns(asked, log);
         }
         None => from_codes(asked),
     }
@@ -45,6 +45,12 @@ fn connection_failures(asked: &mut Asked) {
             "{total} kết nối từ load balancer tới target bị lỗi, trong {n} đợt"
         );
         asked.yes("connection-failures", 1.0, words, values);
+    } else if is_much(scene, total) {
+        let words = say!(
+            "{total} connections to targets failed, all the time rather than in a stretch that stands out",
+            "{total} kết nối tới target bị lỗi, rải suốt chứ không thành đợt nổi bật"
+        );
+        asked.unknown("connection-failures", words);
     } else {
         let words = say!(
             "only {total} connections to targets failed, no more than the usual background",
@@ -54,8 +60,15 @@ fn connection_failures(asked: &mut Asked) {
     }
 }
 
+/// So many that they cannot be called the strays of any busy balancer, though no stretch stands out.
+fn is_much(scene: &Scene, total: f64) -> bool {
+    let requests: f64 = scene.windows.iter().filter_map(|w| scene.requests.sum(*w)).sum();
+    if requests > 0.0 { total >= 30.0 && total >= 0.01 * requests } else { total >= 100.0 }
+}
+
 fn from_log(asked: &mut Asked, log: &LogView) {
-    let connections = log.connections();
+    // Strays fail in all ways; only a stretch has a way of failing.
+    let connections = if asked.scene.is_real() { log.connections() } else { 0.0 };
     if connections >= LEAST {
         kinds(asked, log.count(Signature::Refused), log.count(Signature::ConnectTimeout), 1.0, "access log", "access log");
     }
@@ -77,8 +90,27 @@ fn from_log(asked: &mut Asked, log: &LogView) {
         );
         let values = vec![Value::new(name, n).unit("requests"), Value::new("failures", all).unit("requests")];
         let enough = if n >= 10.0 && connections < 0.3 * all { percent } else { percent.min(25.0) };
+        let enough = if signature == Signature::App5xx && is_passing(asked.scene, log) { enough.min(40.0) } else { enough };
         asked.grade(id, enough, 50.0, 25.1, words, values);
     }
+}
+
+/// Whether the application's own errors were few of its requests and soon over: every application has such
+/// minutes, and nobody is called for them.
+fn is_passing(scene: &Scene, log: &LogView) -> bool {
+    let Some(window) = scene.analysis.window.filter(|_| !scene.is_real()) else { return false };
+    let mut minutes: BTreeMap<Time, (f64, f64)> = BTreeMap::new();
+    for row in log.log.failures.iter().filter(|r| window.contains(r.minute) && r.signature == Signature::App5xx) {
+        minutes.entry(row.minute).or_default().0 += row.count as f64;
+    }
+    for row in log.log.requests.iter().filter(|r| window.contains(r.minute)) {
+        minutes.entry(row.minute).or_default().1 += (row.ok + row.failed) as f64;
+    }
+    let failed: Vec<f64> = minutes.values().map(|m| m.0).collect();
+    let usual = grid::median(failed).unwrap_or(0.0);
+    let bad: Vec<&(f64, f64)> = minutes.values().filter(|m| m.0 > 2.0 * usual + 2.0).collect();
+    let (errors, requests) = bad.iter().fold((0.0, 0.0), |(e, r), m| (e + m.0, r + m.1));
+    bad.len() < 10 && errors < 0.05 * requests
 }
 
 /// Failures by signature: in the stretches of errors, or, where connections did not fail, what stands out of

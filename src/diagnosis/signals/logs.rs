@@ -1,17 +1,19 @@
 //! Signs of trouble in the application's log around the onset.
 
 use super::Asked;
-use crate::applog::{AppLog, Sign};
+use crate::applog::{AppLog, Sign, Template};
 use crate::checks::Value;
 use crate::say;
 use crate::time::{Time, Window};
 use chrono::Duration;
+use std::collections::BTreeSet;
 
 const SIGNS: &[(&str, &[Sign])] = &[
     ("log-oom", &[Sign::OutOfMemory]),
     ("log-limit", &[Sign::TooManyFiles, Sign::WorkerConnections, Sign::ConntrackFull, Sign::EphemeralPorts, Sign::SynFlood]),
     ("log-worker-timeout", &[Sign::WorkerTimeout]),
-    ("log-exit", &[Sign::Stop, Sign::Panic, Sign::AddressInUse]),
+    ("log-exit", &[Sign::Panic, Sign::AddressInUse]),
+    ("log-stopped", &[Sign::Stop]),
     ("log-restart", &[Sign::Start]),
     ("log-boot", &[Sign::Boot]),
     ("log-deployment", &[Sign::Deployment]),
@@ -28,7 +30,22 @@ pub(super) fn ask(asked: &mut Asked) {
     for (id, signs) in SIGNS {
         sign(asked, id, signs, &logs, near);
     }
+    restarts(asked, &logs, near);
     silence(asked, &logs, onset);
+}
+
+/// Whether the application started on several hosts within the same minutes.
+fn restarts(asked: &mut Asked, logs: &[&AppLog], near: Window) {
+    let started = |t: &&Template| t.sign == Some(Sign::Start) && t.counts.iter().any(|(at, n)| *n > 0 && near.contains(*at));
+    let streams: BTreeSet<&str> = logs.iter().flat_map(|l| &l.templates).filter(started).flat_map(|t| &t.streams).map(|s| &**s).collect();
+    let n = streams.len();
+    let values = vec![Value::new("log streams", n as f64)];
+    let words = say!("the application started again on {n} host(s) around then", "ứng dụng khởi động lại trên {n} máy quanh lúc đó");
+    if n >= 3 {
+        asked.yes("log-restarts", 1.0, words, values);
+    } else if !logs.iter().any(|l| l.incomplete) {
+        asked.no("log-restarts", 1.0, words, values);
+    }
 }
 
 fn covers(log: &AppLog, near: Window) -> bool {

@@ -2,8 +2,10 @@
 
 use super::Asked;
 use crate::accesslog::Signature;
+use crate::analysis::grid;
 use crate::analysis::localisation::Share;
 use crate::analysis::scene::{LogView, Scene, address};
+use crate::case::events::{Event, EventSource};
 use crate::checks::Value;
 use crate::say;
 use crate::time::Time;
@@ -40,8 +42,16 @@ fn values(shares: &[Share]) -> Vec<Value> {
 fn zones(asked: &mut Asked) {
     let scene = asked.scene;
     let shares = &scene.analysis.place.zones;
-    let of_targets = target_zones(scene);
+    let (of_targets, either) = (target_zones(scene), through_zones(scene));
     let stands_out = |s: &[Share]| s.len() >= 2 && s[0].share >= 0.85 && s[0].expected.is_none_or(|e| e <= 0.65);
+    if let Some(top) = either.first().filter(|_| !stands_out(shares) && !stands_out(&of_targets)) {
+        let (name, percent) = (&top.name, 100.0 * top.share);
+        let words = say!(
+            "{percent:.0} % of the failed connections came from the node in {name} or went to targets there",
+            "{percent:.0} % kết nối lỗi xuất phát từ node ở {name} hoặc đi tới target ở đó"
+        );
+        return asked.yes("one-zone", 0.9, words, values(&either));
+    }
     let best = [shares, &of_targets].into_iter().find(|s| stands_out(s)).or([shares, &of_targets].into_iter().find(|s| s.len() >= 2));
     let Some(best) = best else { return };
     let (top, percent) = (&best[0].name, 100.0 * best[0].share);
@@ -59,16 +69,46 @@ fn zones(asked: &mut Asked) {
     }
 }
 
-/// Failing targets by the zone they are in; of one lonely target nothing is said.
-fn target_zones(scene: &Scene) -> Vec<Share> {
-    let zone_of: BTreeMap<&str, &str> = scene
-        .case
-        .instances
+/// The zone of each address, as far as it is known.
+fn zones_by_address<'a>(scene: &Scene<'a>) -> BTreeMap<&'a str, &'a str> {
+    let case = scene.case;
+    case.instances
         .values()
         .filter_map(|i| Some((i.private_ip.as_deref()?, i.zone.as_str())))
-        .chain(scene.case.interfaces.values().map(|i| (i.private_ip.as_str(), i.zone.as_str())))
-        .chain(scene.case.target_health.values().filter_map(|t| Some((t.id.as_str(), t.zone.as_deref()?))))
-        .collect();
+        .chain(case.interfaces.values().map(|i| (i.private_ip.as_str(), i.zone.as_str())))
+        .chain(case.target_health.values().filter_map(|t| Some((t.id.as_str(), t.zone.as_deref()?))))
+        .collect()
+}
+
+/// A zone that is in trouble as a whole fails for its node and for its targets: the zone that nearly every
+/// failed connection touches at one end, if others go free.
+fn through_zones(scene: &Scene) -> Vec<Share> {
+    let (Some(log), zone_of) = (scene.log.as_ref(), zones_by_address(scene)) else { return Vec::new() };
+    let mut ends: BTreeMap<(&str, &str), (f64, BTreeSet<&str>)> = BTreeMap::new();
+    let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
+    let inside = |t: Time| scene.windows.iter().any(|w| w.contains(t));
+    for row in log.log.failures.iter().filter(|r| connection(r.signature) && inside(r.minute)) {
+        let (Some(node), Some(target)) = (zone_of.get(row.node.as_str()), zone_of.get(address(&row.target))) else { continue };
+        let entry = ends.entry((node, target)).or_default();
+        entry.0 += row.count as f64;
+        entry.1.insert(&row.target);
+    }
+    let all: f64 = ends.values().map(|e| e.0).sum();
+    let zones: BTreeSet<&str> = zone_of.values().copied().collect();
+    let free = (1.0 - 1.0 / zones.len().max(1) as f64).powi(2);
+    let touched = |zone: &&str| {
+        let errors: f64 = ends.iter().filter(|((n, t), _)| n == zone || t == zone).map(|(_, e)| e.0).sum();
+        let targets = |there: bool| ends.iter().filter(|((_, t), _)| (t == zone) == there).map(|(_, e)| e.1.len()).sum::<usize>();
+        let alone = all >= 50.0 && 1.0 - errors / all <= 0.1 * free && targets(true) >= 2 && targets(false) >= 1;
+        alone.then(|| Share { name: (*zone).into(), errors, share: errors / all, expected: Some(1.0 - free) })
+    };
+    let found: Vec<Share> = zones.iter().filter_map(touched).collect();
+    if found.len() == 1 { found } else { Vec::new() }
+}
+
+/// Failing targets by the zone they are in; of one lonely target nothing is said.
+fn target_zones(scene: &Scene) -> Vec<Share> {
+    let zone_of = zones_by_address(scene);
     let mut zones: BTreeMap<&str, (f64, f64, usize)> = BTreeMap::new();
     for target in &scene.analysis.place.targets {
         let Some(zone) = zone_of.get(address(&target.name)) else { continue };
@@ -179,7 +219,8 @@ fn node(asked: &mut Asked) {
 
 /// First and last minute in which each target failed, of those that failed noticeably.
 fn spans<'a>(scene: &Scene, log: &'a LogView) -> BTreeMap<&'a str, (Time, Time)> {
-    let least = 0.03 * log.connections();
+    // In a large fleet that fails one after another each has a small share.
+    let least = (0.25 / log.by_target.len().max(1) as f64).min(0.03) * log.connections();
     let noticeable: BTreeSet<&str> = log.by_target.iter().filter(|(_, (a, b))| (a + b) as f64 >= least).map(|(t, _)| *t).collect();
     let mut spans: BTreeMap<&str, (Time, Time)> = BTreeMap::new();
     let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
@@ -192,25 +233,31 @@ fn spans<'a>(scene: &Scene, log: &'a LogView) -> BTreeMap<&'a str, (Time, Time)>
     spans
 }
 
+/// In turn: the beginnings are spread over longer than one target fails.
 fn one_after_another(asked: &mut Asked, log: &LogView) {
-    let mut spans: Vec<(Time, Time)> = spans(asked.scene, log).into_values().collect();
-    spans.sort();
+    let spans: Vec<(Time, Time)> = spans(asked.scene, log).into_values().collect();
     let n = spans.len();
     if n < 2 {
         return asked.no("one-after-another", 0.7, say!("only {n} target failed", "chỉ {n} target bị lỗi"), Vec::new());
     }
-    let in_turn = spans.windows(2).filter(|p| p[1].0 > p[0].0 && p[1].0 >= p[0].1 - Duration::minutes(1)).count();
-    let share = in_turn as f64 / (n - 1) as f64;
+    let minutes = |(first, last): &(Time, Time)| (*last - *first).num_minutes() as f64 + 1.0;
+    let each = grid::median(spans.iter().map(minutes).collect()).unwrap_or(1.0);
+    let beginnings: BTreeSet<Time> = spans.iter().map(|s| s.0).collect();
+    let spread = beginnings.first().zip(beginnings.last()).map_or(0, |(a, b)| (*b - *a).num_minutes()) as f64;
     let words = say!(
-        "{n} targets failed, {in_turn} of them only when the one before had about finished",
-        "{n} target bị lỗi, {in_turn} trong đó chỉ bắt đầu khi target trước đã gần xong"
+        "{n} targets failed for {each:.0} min each, the last of them {spread:.0} min after the first",
+        "{n} target bị lỗi, mỗi target {each:.0} phút, target cuối sau target đầu {spread:.0} phút"
     );
-    let values = vec![Value::new("targets", n as f64), Value::new("in turn", in_turn as f64)];
-    match share {
-        0.6.. if n >= 3 => asked.yes("one-after-another", 1.0, words, values),
-        0.6.. => asked.yes("one-after-another", 0.5, words, values),
-        ..=0.3 => asked.no("one-after-another", 1.0, words, values),
-        _ => asked.unknown("one-after-another", words),
+    let values = vec![Value::new("targets", n as f64), Value::new("each", each).unit("min"), Value::new("spread", spread).unit("min")];
+    let in_turn = beginnings.len() >= 3 && spread >= each.max(2.0) && each <= 5.0;
+    if in_turn && n >= 3 {
+        asked.yes("one-after-another", 1.0, words, values);
+    } else if n == 2 && spread >= each.max(2.0) {
+        asked.yes("one-after-another", 0.5, words, values);
+    } else if spread <= 1.0 || each >= 2.0 * spread {
+        asked.no("one-after-another", 1.0, words, values);
+    } else {
+        asked.unknown("one-after-another", words);
     }
 }
 
@@ -237,10 +284,16 @@ fn young(asked: &mut Asked, log: &LogView) {
         let Some(seen) = first_seen(scene, log, target) else { continue };
         let (refused, silent) = log.by_target.get(target).copied().unwrap_or_default();
         // A machine that restarts keeps its launch time or has a new one; what counts is that nobody asked it before.
-        let is_young = *first - seen <= YOUNG && seen > scene.around.start && !was_asked_before(log, target, *first - YOUNG);
+        let is_new = *first - seen <= YOUNG && seen > scene.around.start && !was_asked_before(log, target, *first - YOUNG);
+        let is_young = is_new && came_lately(scene, target, *first);
         *(if is_young { &mut young } else { &mut old }) += (refused + silent) as f64;
     }
     let Some(oldest) = others_are_old(scene, log, &spans) else { return };
+    // Those that were registered and unhealthy all along were only not asked until now.
+    let sick = scene.healthy_key().and_then(|k| scene.grid(&grid::beside(&k, "UnHealthyHostCount")).median(scene.before)).unwrap_or(0.0);
+    if sick >= 1.0 && sick + 0.5 >= spans.len() as f64 {
+        (young, old) = (0.0, young + old);
+    }
     if young + old < 1.0 {
         return;
     }
@@ -250,6 +303,23 @@ fn young(asked: &mut Asked, log: &LogView) {
         "{percent:.0} % kết nối lỗi là tới target mới vào chưa đầy 15 phút; {oldest} target cũ hơn cũng nhận request"
     );
     asked.grade("young-targets", percent, 80.0, 25.0, words, vec![Value::new("young", young), Value::new("old", old)]);
+}
+
+/// Whether a target was registered shortly before `t`; who never got a request before may still have been there.
+fn came_lately(scene: &Scene, target: &str, t: Time) -> bool {
+    let ip = address(target);
+    let instance = scene.case.instances.values().find(|i| i.private_ip.as_deref() == Some(ip));
+    let since = t - YOUNG - Duration::minutes(5);
+    if instance.and_then(|i| i.launch_time).is_some_and(|l| l >= since) {
+        return true;
+    }
+    let names = |e: &Event| e.resources.iter().any(|r| **r == *ip || instance.is_some_and(|i| **r == *i.id));
+    let registered = |e: &Event| &*e.name == "RegisterTargets" && e.error.is_none() && since <= e.at && e.at <= t + Duration::minutes(1);
+    if scene.case.events.values().any(|e| registered(e) && names(e)) {
+        return true;
+    }
+    let read = scene.case.reaches.get(&EventSource::CloudTrail);
+    !read.is_some_and(|r| r.from <= since && r.settled_until >= t)
 }
 
 fn was_asked_before(log: &LogView, target: &str, t: Time) -> bool {

@@ -9,7 +9,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "overload", letter: "C1", prior: 0,
         name: || say!("overload: more requests than the targets can accept", "quá tải: nhiều request hơn mức target nhận nổi"),
         weights: &[
-            core("requests-rose", 10, -7), core("load-per-target-rose", 7, -4), core("cpu-high", 8, -8),
+            core("requests-rose", 10, -7), core("load-per-target-rose", 5, -4), core("cpu-high", 8, -8),
             never("load-flat", -14, 1), w("response-time-rose-first", 5, -2), w("timeouts", 3, -2), w("refused", -6, 0),
             w("successes-mixed", 6, -5), w("lost-syns", 6, 0), w("one-target", -8, 2), w("all-targets", 3, -2),
             w("carried-before", -6, 2), w("capacity-fell-first", 1, 0), w("log-worker-timeout", 4, 0), w("work-fell", -8, 1),

@@ -45,7 +45,7 @@ pub(super) const CAUSES: &[Cause] = &[
         weights: &[
             must("address-without-owner", 16, -14), w("timeouts", 5, -4), w("one-target", 2, 0), w("registration-event", 1, 0), w("requests-rose", -2, 0),
             w("refused", -4, 0), w("power-event", -3, 0), w("connection-failures", 1, -10), w("replacement-event", 0, 0), w("target-sg-event", -3, 0), w("lambda-targets", -10, 0),
-            w("successes-mixed", -2, 0), w("cpu-high", -3, 0),
+            w("successes-mixed", -2, 0), w("cpu-high", -3, 0), w("log-stopped", 1, 0), w("gone-targets", 2, 0),
         ],
         next: || say!("`aws ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values=…`: who has the address?", "`aws ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values=…`: địa chỉ thuộc về ai?"),
     },

@@ -100,6 +100,7 @@ impl Stage<'_> {
         p["cidrBlock"] = json!("10.20.0.0/16");
         p["portRange"] = json!({"from": from, "to": to});
         self.call(self.at - 3, who, "ec2", "CreateNetworkAclEntry", p);
+        self.plan.wiring.own_acls.push((zone, on_balancer));
         if self.is_over() {
             self.call(self.until, who, "ec2", "DeleteNetworkAclEntry", key);
         } else {

@@ -30,7 +30,7 @@ impl Stage<'_> {
     fn crash_lines(&mut self, at: Second, t: usize) {
         let (sign, level, words) = *self.rng.pick(&[
             (Sign::Panic, Level::Fatal, "FATAL ERROR: <*> unexpected signal SIGSEGV"),
-            (Sign::Stop, Level::Error, "systemd[1]: api.service: Main process exited, code=exited, status=<*>/FAILURE"),
+            (Sign::Panic, Level::Error, "systemd[1]: api.service: Main process exited, code=exited, status=<*>/FAILURE"),
             (Sign::Panic, Level::Fatal, "panic: runtime error: invalid memory address or nil pointer dereference"),
         ]);
         self.line(at, t, level, Some(sign), words, &words.replace("<*>", "1"));

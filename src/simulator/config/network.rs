@@ -82,10 +82,14 @@ impl Settings<'_> {
         let balancer_subnets: Vec<String> = z.iter().map(|z| z.balancer_subnet.clone()).collect();
         let app_subnets: Vec<String> = z.iter().map(|z| z.app_subnet.clone()).collect();
         let mut acls = vec![self.acl(&self.world.acl, app_subnets), self.acl(&format!("{}b", &self.world.acl[..20]), balancer_subnets)];
-        for (zone, on_balancer, answers) in &self.plan.wiring.acl_denies {
+        for (zone, on_balancer) in &self.plan.wiring.own_acls {
             let subnet = if *on_balancer { &z[*zone].balancer_subnet } else { &z[*zone].app_subnet };
+            let denied = self.plan.wiring.acl_denies.iter().find(|(z, b, _)| (z, b) == (zone, on_balancer));
             acls.iter_mut().for_each(|a| a.subnets.retain(|s| s != subnet));
-            acls.push(self.denying_acl(*zone, subnet, *on_balancer, *answers));
+            acls.push(match denied {
+                Some((.., answers)) => self.denying_acl(*zone, subnet, *on_balancer, *answers),
+                None => self.acl(&changed_acl(self.world, *zone), vec![subnet.clone()]),
+            });
         }
         acls
     }
