@@ -79,6 +79,7 @@ signals! {
     "mixed" Failures, AccessLog, "whether connections both were refused and timed out", "kết nối có vừa bị từ chối vừa hết giờ không";
     "refused-then-timeouts" Failures, AccessLog, "whether refusals, silence and refusals followed one another, as in a restart", "lỗi có theo thứ tự từ chối, im lặng, từ chối như khi khởi động lại không";
     "successes-mixed" Failures, AccessLog, "whether the failing targets answered other requests meanwhile", "target lỗi có trả lời các request khác trong lúc đó không";
+    "refuses-some" Failures, AccessLog, "whether targets refused new connections and went on answering on open ones", "target có từ chối kết nối mới mà vẫn trả lời trên kết nối cũ không";
     "lost-syns" Failures, AccessLog, "whether successful connections took 1, 3 or 7 s", "kết nối thành công có mất 1, 3 hay 7 giây không";
     "keepalive-cuts" Failures, AccessLog, "whether targets closed connections under requests", "target có đóng kết nối giữa chừng request không";
     "slow-answers" Failures, AccessLog, "whether answers took longer than the idle timeout", "trả lời có lâu hơn idle timeout không";
@@ -117,6 +118,7 @@ signals! {
     "ports-used-up" Target, HostMetrics, "whether sockets piled up (needs the CloudWatch agent)", "socket có dồn lại không (cần CloudWatch agent)";
     "spot-targets" Target, Instances, "whether targets are spot instances", "target có phải spot instance không";
     "none-healthy" Health, BalancerMetrics, "whether no target was healthy while requests came", "có phải không target nào khoẻ trong khi vẫn có request không";
+    "unhealthy-before" Health, BalancerMetrics, "whether targets were unhealthy already before", "có target đã không khoẻ từ trước không";
     "health-flat" Health, BalancerMetrics, "whether health checks noticed nothing", "health check có không thấy gì không";
     "targets-left" Health, BalancerMetrics, "whether targets were taken out rather than found unhealthy", "target bị rút ra chứ không phải bị coi là không khoẻ";
     "targets-joined-first" Health, BalancerMetrics, "whether new targets became healthy just before", "có target mới vừa vào ngay trước đó không";
@@ -141,6 +143,7 @@ signals! {
     "registration-event" Event("registration"), Changes, "whether targets were registered or deregistered", "có đăng ký hay gỡ target không";
     "spot-event" Event("spot"), Changes, "whether spot capacity was taken back", "spot có bị thu hồi không";
     "balancer-event" Event("balancer"), Changes, "whether listeners or rules were changed", "listener hay rule có bị đổi không";
+    "health-check-event" Event("health-check"), Changes, "whether the health check was changed", "health check có bị đổi không";
     "aws-event" Event("aws"), AwsHealth, "whether AWS reported a fault", "AWS có báo sự cố không";
     "maintenance-event" Event("maintenance"), Instances, "whether AWS planned work on a target's host", "AWS có lịch bảo trì máy chủ của target không";
     "on-box-event" Event("on-box"), Changes, "whether somebody was on a target", "có ai đăng nhập hay chạy lệnh trên target không";

@@ -34,9 +34,9 @@ struct Bars {
     coverage: f64,
 }
 
-const HIGH: Bars = Bars { probability: 0.9, lead: 8, support: 16, groups: 3, worst: -6, counter: -12, coverage: 0.5 };
-const MEDIUM: Bars = Bars { probability: 0.8, lead: 6, support: 12, groups: 2, worst: -9, counter: -16, coverage: 0.3 };
-const LOW: Bars = Bars { probability: 0.65, lead: 4, support: 10, groups: 2, worst: -10, counter: -20, coverage: 0.15 };
+const HIGH: Bars = Bars { probability: 0.75, lead: 10, support: 18, groups: 3, worst: -7, counter: -14, coverage: 0.5 };
+const MEDIUM: Bars = Bars { probability: 0.6, lead: 7, support: 14, groups: 2, worst: -9, counter: -18, coverage: 0.3 };
+const LOW: Bars = Bars { probability: 0.45, lead: 4, support: 10, groups: 2, worst: -11, counter: -24, coverage: 0.15 };
 /// Points and direct evidence from which a second cause is said to take part.
 const SECOND_POINTS: i32 = 8;
 const SECOND_DIRECT: i32 = 8;
@@ -51,6 +51,7 @@ const CHAINS: &[(&str, &str)] = &[
     ("scale-in", "overload"),
     ("spot-interruption", "overload"),
     ("balancer-capacity", "overload"),
+    ("traffic-shift", "overload"),
 ];
 
 /// Decides; `scores` most probable first.
@@ -102,11 +103,9 @@ fn passes(best: &Score, rivals: &[&Score], bars: &Bars) -> bool {
     let among = rivals.iter().map(|s| odds(f64::from(s.points))).sum::<f64>() + odds(super::weighing::NONE_OF_THESE);
     let own = odds(f64::from(best.points));
     let next = rivals.iter().map(|s| s.points).max().unwrap_or(i32::MIN / 2).max(super::weighing::NONE_OF_THESE as i32);
-    let heavy = best.parts.iter().filter(|p| p.points >= 3).count();
     own / (own + among) >= bars.probability
         && best.points - next >= bars.lead
         && best.support() >= bars.support
-        && heavy >= 2
         && best.supporting_groups() >= bars.groups
         && best.worst() > bars.worst
         && best.counter() > bars.counter

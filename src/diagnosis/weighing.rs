@@ -51,10 +51,15 @@ impl Score {
         self.parts.iter().map(|p| p.points).min().unwrap_or(0).min(0)
     }
 
-    /// Groups with an argument of weight for it.
+    /// Kinds of evidence that speak for it with some weight; that nothing was done to the path, however many
+    /// ways were looked at, is one of them.
     pub fn supporting_groups(&self) -> usize {
-        let groups: std::collections::BTreeSet<Group> = self.parts.iter().filter(|p| p.points >= 3).map(|p| p.signal.group).collect();
-        groups.len()
+        let mut kinds: BTreeMap<Group, i32> = BTreeMap::new();
+        for part in &self.parts {
+            let kind = if matches!(part.signal.group, Group::Event(_)) { Group::Event("any") } else { part.signal.group };
+            *kinds.entry(kind).or_default() += part.points.max(0);
+        }
+        kinds.values().filter(|points| **points >= 3).count()
     }
 
     /// The heaviest yes to what it consists of.

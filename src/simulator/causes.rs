@@ -233,7 +233,11 @@ impl Stage<'_> {
 
     /// Code and time as EC2 writes them.
     fn state_reason(&self, code: &str, at: Second) -> String {
-        let who = if code.starts_with("Server") { "Service initiated" } else { "User initiated" };
+        let who = match code {
+            code if code.starts_with("Server") => "Service initiated",
+            "Client.InstanceInitiatedShutdown" => "Instance initiated",
+            _ => "User initiated",
+        };
         format!("{code}: {who} ({})", self.scenario.time(at).format("%Y-%m-%d %H:%M:%S GMT"))
     }
 

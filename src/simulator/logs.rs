@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::flow::{Cell, Failing, Run};
-use super::plan::{Line, Plan, Second};
+use super::plan::{Harm, HarmKind, Line, Plan, Second};
 use super::random::Rng;
 use super::world::World;
 use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
@@ -200,7 +200,7 @@ impl Logs<'_> {
             let mut stream = Vec::new();
             for minute in 0..visible {
                 let cell = self.run.target_minute(minute, *target);
-                let off = self.run.host(minute, *target).off;
+                let off = self.run.host(minute, *target).off || self.is_closed(minute, *target);
                 let rows = [(&mut access, cell.ok / 4), (&mut errors, cell.app_5xx), (&mut jobs, if off { 0 } else { rng.poisson(0.6) })];
                 let lines: u32 = rows.into_iter().map(|(tally, n)| tally.add(self.minute(minute), n)).sum();
                 let planned = self.planned(*target, minute);
@@ -215,6 +215,13 @@ impl Logs<'_> {
         log.lines = log.templates.iter().map(|t| t.total).sum();
         log.bytes = log.lines * 142;
         log
+    }
+
+    /// Whether nothing ran behind the port for the whole minute.
+    fn is_closed(&self, minute: usize, target: usize) -> bool {
+        let (from, to) = (minute as Second * 60, minute as Second * 60 + 60);
+        let closed = |h: &Harm| matches!(h.kind, HarmKind::Closed { .. }) && h.from <= from && h.until >= to;
+        self.plan.harms.iter().any(|h| closed(h) && h.targets.contains(&target))
     }
 
     fn stream(&self, target: usize, counts: Vec<(Time, u32)>) -> Stream {

@@ -2,7 +2,7 @@
 //! past the onset and have settled.
 
 use super::{Answer, Asked};
-use crate::analysis::timeline::{Entry, Kind, Relation, WEAK};
+use crate::analysis::timeline::{Entry, Kind, Relation};
 use crate::case::Case;
 use crate::case::events::{Event, EventSource};
 use crate::checks::touches;
@@ -20,6 +20,8 @@ struct Wanted {
     sources: &'static [EventSource],
 }
 
+/// Below this an event on the path is no more likely here than anywhere.
+const SOME: f64 = 1.4;
 /// From here on an event on the path is taken for what it is.
 const CONVINCING: f64 = 6.0;
 
@@ -37,7 +39,8 @@ const WANTED: &[Wanted] = &[
     Wanted { id: "scale-out-event", is: |c, e| is_scaling(e) && grows(c, e), sources: FLEET },
     Wanted { id: "registration-event", is: |_, e| e.kind == Kind::TargetRegistration, sources: TRAIL },
     Wanted { id: "spot-event", is: |_, e| e.kind == Kind::Spot, sources: TRAIL },
-    Wanted { id: "balancer-event", is: |_, e| e.kind == Kind::Balancer, sources: TRAIL },
+    Wanted { id: "balancer-event", is: |c, e| e.kind == Kind::Balancer && !of_health_check(c, e), sources: TRAIL },
+    Wanted { id: "health-check-event", is: |c, e| e.kind == Kind::Balancer && of_health_check(c, e), sources: TRAIL },
     Wanted { id: "aws-event", is: |_, e| matches!(e.kind, Kind::AwsFault | Kind::ZonalShift), sources: &[EventSource::AwsHealth] },
     Wanted { id: "on-box-event", is: |_, e| e.kind == Kind::SomebodyOnTheBox, sources: TRAIL },
     Wanted { id: "os-shutdown-event", is: shuts_itself_down, sources: &[EventSource::Ec2] },
@@ -75,11 +78,11 @@ fn answer(asked: &mut Asked, wanted: &Wanted, onset: Time) -> Answer {
         .timeline
         .entries
         .iter()
-        .filter(|e| counts(e) && (wanted.is)(case, e) && e.likelihood >= WEAK)
+        .filter(|e| counts(e) && (wanted.is)(case, e) && e.likelihood >= SOME)
         .max_by(|a, b| a.likelihood.total_cmp(&b.likelihood).then_with(|| b.rank.cmp(&a.rank)));
     if let Some(entry) = found {
         // A long happening spreads its likelihood over its length; on the path and in time it still counts.
-        let strength = (entry.likelihood / CONVINCING).clamp(0.5, 1.0);
+        let strength = (entry.likelihood.ln() / CONVINCING.ln()).clamp(0.25, 1.0);
         return Answer::Yes(strength, touches::evidence(case, entry, asked.book));
     }
     match unread(case, wanted.sources, onset) {
@@ -168,6 +171,11 @@ fn is_scaling(e: &Entry) -> bool {
 
 fn any(case: &Case, e: &Entry, words: &[&str]) -> bool {
     e.parts(case).any(|p| words.iter().any(|w| p.name.contains(w) || p.summary.contains(w)))
+}
+
+/// Target groups' settings are their health checks; where requests go is set by listeners and rules.
+fn of_health_check(case: &Case, e: &Entry) -> bool {
+    e.parts(case).all(|p| p.name.starts_with("ModifyTargetGroup"))
 }
 
 fn shrinks(case: &Case, e: &Entry) -> bool {

@@ -56,14 +56,34 @@ fn connection_failures(asked: &mut Asked) {
             "only {total} connections to targets failed, no more than the usual background",
             "chỉ {total} kết nối tới target bị lỗi, không hơn mức nền thường ngày"
         );
-        asked.no("connection-failures", if total > 5.0 { 0.6 } else { 1.0 }, words, values);
+        asked.no("connection-failures", if total > 5.0 { 0.8 } else { 1.0 }, words, values);
     }
 }
 
 /// So many that they cannot be called the strays of any busy balancer, though no stretch stands out.
 fn is_much(scene: &Scene, total: f64) -> bool {
     let requests: f64 = scene.windows.iter().filter_map(|w| scene.requests.sum(*w)).sum();
-    if requests > 0.0 { total >= 30.0 && total >= 0.01 * requests } else { total >= 100.0 }
+    let of_requests = if requests > 0.0 { total >= 30.0 && total >= 0.01 * requests } else { total >= 100.0 };
+    of_requests || usual_rate(scene).is_some_and(|rate| is_more_than(total, rate * minutes(scene)))
+}
+
+fn minutes(scene: &Scene) -> f64 {
+    scene.windows.iter().map(|w| w.span().num_minutes() as f64).sum()
+}
+
+/// Beyond what chance makes of an expected number.
+fn is_more_than(total: f64, expected: f64) -> bool {
+    total > 8.0 && total > expected + 4.0 * expected.sqrt() + 4.0
+}
+
+/// Errors a minute on earlier days, from at least a few hours of them.
+fn usual_rate(scene: &Scene) -> Option<f64> {
+    let track = scene.case.series.get(scene.errors_key.as_ref()?)?;
+    let before = track.stretches().iter().filter(|s| s.time(s.values.len()) <= scene.looked.start);
+    let longest = before.max_by_key(|s| s.values.len() as u64 * u64::from(s.period))?;
+    let minutes = longest.values.len() as f64 * f64::from(longest.period) / 60.0;
+    let errors: f64 = longest.values.iter().filter(|v| !v.is_nan()).sum();
+    (minutes >= 120.0).then_some(errors / minutes)
 }
 
 fn from_log(asked: &mut Asked, log: &LogView) {
@@ -90,27 +110,42 @@ fn from_log(asked: &mut Asked, log: &LogView) {
         );
         let values = vec![Value::new(name, n).unit("requests"), Value::new("failures", all).unit("requests")];
         let enough = if n >= 10.0 && connections < 0.3 * all { percent } else { percent.min(25.0) };
-        let enough = if signature == Signature::App5xx && is_passing(asked.scene, log) { enough.min(40.0) } else { enough };
+        let enough = if signature == Signature::App5xx && !asked.scene.is_real() && is_passing(&own_errors(asked.scene, Some(log))) {
+            enough.min(40.0)
+        } else {
+            enough
+        };
         asked.grade(id, enough, 50.0, 25.1, words, values);
     }
 }
 
 /// Whether the application's own errors were few of its requests and soon over: every application has such
 /// minutes, and nobody is called for them.
-fn is_passing(scene: &Scene, log: &LogView) -> bool {
-    let Some(window) = scene.analysis.window.filter(|_| !scene.is_real()) else { return false };
-    let mut minutes: BTreeMap<Time, (f64, f64)> = BTreeMap::new();
-    for row in log.log.failures.iter().filter(|r| window.contains(r.minute) && r.signature == Signature::App5xx) {
-        minutes.entry(row.minute).or_default().0 += row.count as f64;
-    }
-    for row in log.log.requests.iter().filter(|r| window.contains(r.minute)) {
-        minutes.entry(row.minute).or_default().1 += (row.ok + row.failed) as f64;
-    }
-    let failed: Vec<f64> = minutes.values().map(|m| m.0).collect();
-    let usual = grid::median(failed).unwrap_or(0.0);
-    let bad: Vec<&(f64, f64)> = minutes.values().filter(|m| m.0 > 2.0 * usual + 2.0).collect();
+fn is_passing(minutes: &[(f64, f64)]) -> bool {
+    let usual = grid::median(minutes.iter().map(|m| m.0).collect()).unwrap_or(0.0);
+    let bad: Vec<&(f64, f64)> = minutes.iter().filter(|m| m.0 > 2.0 * usual + 2.0).collect();
     let (errors, requests) = bad.iter().fold((0.0, 0.0), |(e, r), m| (e + m.0, r + m.1));
-    bad.len() < 10 && errors < 0.05 * requests
+    bad.len() < 10 && errors < 0.045 * requests
+}
+
+/// The application's 5xx and all requests by minute: from the log, or as the balancer counts them.
+fn own_errors(scene: &Scene, log: Option<&LogView>) -> Vec<(f64, f64)> {
+    let Some(window) = scene.analysis.window else { return Vec::new() };
+    let mut minutes: BTreeMap<Time, (f64, f64)> = BTreeMap::new();
+    if let Some(log) = log {
+        for row in log.log.failures.iter().filter(|r| window.contains(r.minute) && r.signature == Signature::App5xx) {
+            minutes.entry(row.minute).or_default().0 += row.count as f64;
+        }
+        for row in log.log.requests.iter().filter(|r| window.contains(r.minute)) {
+            minutes.entry(row.minute).or_default().1 += (row.ok + row.failed) as f64;
+        }
+    } else if let Some(key) = scene.key("HTTPCode_Target_5XX_Count") {
+        let requests = scene.grid(&grid::beside(&key, "RequestCount"));
+        for (t, n) in scene.grid(&key).numbers(window) {
+            minutes.insert(t, (n, requests.at(t).number().unwrap_or(0.0)));
+        }
+    }
+    minutes.into_values().collect()
 }
 
 /// Failures by signature: in the stretches of errors, or, where connections did not fail, what stands out of
@@ -126,13 +161,16 @@ fn counts(scene: &Scene, log: &LogView) -> BTreeMap<Signature, f64> {
         *minutes.entry(row.signature).or_default().entry(row.minute).or_default() += row.count as f64;
     }
     let length = window.span().num_minutes().max(1) as usize;
-    let standing_out = |by_minute: BTreeMap<Time, f64>| {
+    let standing_out = |signature: Signature, by_minute: BTreeMap<Time, f64>| {
         let mut all: Vec<f64> = by_minute.into_values().collect();
         all.resize(length.max(all.len()), 0.0);
         let usual = grid::median(all.clone()).unwrap_or(0.0);
-        all.into_iter().map(|n| (n - 2.0 * usual - 2.0).max(0.0)).sum()
+        // Applications answer the odd 5xx and balancers lose the odd connection; of other failures any is news.
+        let strays = matches!(signature, Signature::App5xx | Signature::Refused | Signature::ConnectTimeout);
+        let odd = if strays || usual > 0.0 { 2.0 } else { 0.0 };
+        all.into_iter().map(|n| (n - 2.0 * usual - odd).max(0.0)).sum()
     };
-    minutes.into_iter().map(|(s, by_minute)| (s, standing_out(by_minute))).collect()
+    minutes.into_iter().map(|(s, by_minute)| (s, standing_out(s, by_minute))).collect()
 }
 
 /// Refused, unanswered, or both.
@@ -227,6 +265,14 @@ fn successes(asked: &mut Asked, log: &LogView) {
         "trong lúc lỗi, các target đó vẫn trả lời {percent:.0} % request của mình"
     );
     asked.grade("successes-mixed", percent, 25.0, 6.0, words, vec![Value::new("answered", percent).unit("%")]);
+    // A dead process resets what was open; a firewall that rejects new connections lets it live.
+    if asked.is_yes("refused") {
+        let words = say!(
+            "targets that refused connections answered {percent:.0} % of their requests in the same minutes",
+            "target từ chối kết nối vẫn trả lời {percent:.0} % request trong cùng những phút đó"
+        );
+        asked.grade("refuses-some", percent, 20.0, 10.0, words, vec![Value::new("answered", percent).unit("%")]);
+    }
 }
 
 fn lost_syns(asked: &mut Asked, log: &LogView) {
@@ -276,7 +322,8 @@ fn from_codes(asked: &mut Asked) {
     if let Some(n) = unavailable {
         alone(asked, "no-target-503", n, total, "HTTPCode_ELB_503_Count");
     }
-    if let Some(n) = excess(scene, "HTTPCode_Target_5XX_Count") {
+    let own = excess(scene, "HTTPCode_Target_5XX_Count").filter(|_| scene.is_real() || !is_passing(&own_errors(scene, None)));
+    if let Some(n) = own {
         alone(asked, "app-errors", n, total + bad_gateway.unwrap_or(0.0) + timeout.unwrap_or(0.0), "HTTPCode_Target_5XX_Count");
     }
     if let Some(n) = excess(scene, "HTTPCode_ELB_500_Count") {

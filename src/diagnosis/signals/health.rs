@@ -21,6 +21,7 @@ pub(super) fn ask(asked: &mut Asked) {
     let sick_before = unhealthy.median(scene.before).unwrap_or(0.0);
     let sick = unhealthy.largest(during).map_or(0.0, |(_, v)| v) - sick_before;
     none_healthy(asked, least, usual);
+    sick_already(asked, sick_before);
     let values = || {
         vec![
             Value::new("HealthyHostCount before", usual),
@@ -44,6 +45,18 @@ pub(super) fn ask(asked: &mut Asked) {
         asked.no("targets-left", 1.0, words, values());
     }
     joined(asked, &healthy, usual);
+}
+
+/// Targets that had been found unhealthy long before get requests again when no healthy one is left.
+fn sick_already(asked: &mut Asked, sick: f64) {
+    let words =
+        say!("{sick:.0} target(s) had been unhealthy since before the errors", "{sick:.0} target đã không khoẻ từ trước khi có lỗi");
+    let values = vec![Value::new("UnHealthyHostCount before", sick)];
+    if sick >= 0.5 {
+        asked.yes("unhealthy-before", 1.0, words, values);
+    } else {
+        asked.no("unhealthy-before", 1.0, words, values);
+    }
 }
 
 fn none_healthy(asked: &mut Asked, least: f64, usual: f64) {

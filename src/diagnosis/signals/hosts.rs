@@ -130,7 +130,8 @@ fn stopped_by_call(asked: &mut Asked) {
     let silent = scene.analysis.correlations.iter().filter(|c| c.went_silent);
     let hosts: Vec<_> = silent.filter_map(|c| scene.case.instances.get(c.key.instance()?)).collect();
     let by_call = |i: &&&Instance| {
-        i.state != "running" && i.state_reason.as_ref().is_some_and(|r| r.contains("User initiated") || r.contains("UserInitiated"))
+        let asked = |r: &str| (r.contains("User initiated") || r.contains("UserInitiated")) && !r.contains("InstanceInitiated");
+        i.state != "running" && i.state_reason.as_ref().is_some_and(|r| asked(r))
     };
     match hosts.iter().find(by_call) {
         Some(host) => {

@@ -155,6 +155,9 @@ fn connections(asked: &mut Asked) {
     let scene = asked.scene;
     let of = |metric: &str| scene.key(metric).and_then(|k| shift::of(scene, &k));
     let (Some(new), Some(requests)) = (of("NewConnectionCount"), of("RequestCount")) else { return };
+    // A connection that fails is one more that was opened: those are the errors' own.
+    let failed = scene.errors.mean(scene.main()).unwrap_or(0.0) * f64::from(new.period) / f64::from(scene.errors.period.max(1));
+    let new = Shift { during: (new.during - failed).max(0.0), ..new };
     let (a, b) = (new.ratio(), requests.ratio());
     let words = say!("new connections ×{a:.2}, requests ×{b:.2}", "kết nối mới ×{a:.2}, request ×{b:.2}");
     let values = vec![Value::new("new connections", a).unit("×"), Value::new("requests", b).unit("×")];

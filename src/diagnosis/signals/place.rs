@@ -150,13 +150,24 @@ fn groups(asked: &mut Asked) {
     }
 }
 
+/// Whether a target is of the group in question, as the log tells.
+fn of_group<'a>(scene: &Scene, log: &LogView<'a>) -> impl Fn(&str) -> bool + use<'a> {
+    let named = scene.target_group().map(|g| g.name.to_string());
+    let rows = log.log.requests.iter().filter(|r| named.as_ref().is_none_or(|n| r.group == **n)).map(|r| r.target.as_str());
+    let failures = log.log.failures.iter().filter(|r| named.as_ref().is_none_or(|n| r.group == **n)).map(|r| r.target.as_str());
+    let all: BTreeSet<&'a str> = rows.chain(failures).collect();
+    move |target| all.is_empty() || all.contains(target)
+}
+
 fn targets(asked: &mut Asked, log: &LogView) {
-    let shares = &asked.scene.analysis.place.targets;
+    let ours = of_group(asked.scene, log);
+    let shares: Vec<Share> = asked.scene.analysis.place.targets.iter().filter(|s| ours(&s.name)).cloned().collect();
+    let shares = &shares;
     let serving = shares.iter().filter(|s| s.expected.is_none_or(|e| e > 0.005) || s.errors > 0.0).count();
     if serving < 2 || shares.is_empty() {
         return;
     }
-    let failing = shares.iter().filter(|s| s.share >= 0.03 && s.share >= 0.15 / serving as f64).count();
+    let failing = shares.iter().filter(|s| s.share >= (0.3 / serving as f64).min(0.03)).count();
     let (top, percent) = (&shares[0].name, 100.0 * shares[0].share);
     let words = say!(
         "{failing} of {serving} targets failed; {top} has {percent:.0} % of the failed connections",

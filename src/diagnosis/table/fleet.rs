@@ -21,17 +21,20 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "fail-open", letter: "C21", prior: -14,
         name: || say!("fail-open: no target is healthy, so the balancer sends to all of them (always a consequence)", "fail-open: không target nào khoẻ nên load balancer gửi tới tất cả (luôn là hệ quả)"),
-        weights: &[must("none-healthy", 8, -16), w("connection-failures", 0, -8), w("all-targets", 2, -2), w("health-flat", -6, 0)],
+        weights: &[
+            must("none-healthy", 8, -16), w("connection-failures", 0, -8), w("all-targets", 2, -2), w("health-flat", -6, 0), w("health-check-event", 5, 0),
+        ],
         next: || say!("find why all targets are unhealthy: reason codes in `aws elbv2 describe-target-health`, and the health-check log", "tìm vì sao mọi target không khoẻ: mã lý do trong `aws elbv2 describe-target-health` và log health check"),
     },
     Cause {
-        id: "traffic-shift", letter: "C24", prior: -4,
+        id: "traffic-shift", letter: "C24", prior: -3,
         name: || say!("requests were sent elsewhere: a listener rule, a weight, or a flood of connections", "request bị chuyển hướng: luật listener, trọng số, hoặc ồ ạt kết nối"),
         weights: &[
-            core("requests-moved", 11, -5), core("balancer-event", 9, -4), core("connections-without-requests", 8, -2), w("one-target", -8, 0), w("all-groups", -2, 1),
-            w("power-event", -5, 0), w("target-sg-event", -5, 0), w("deployment-event", 1, 0), w("requests-rose", 1, 0), w("instance-check-failed", -4, 0),
+            core("requests-moved", 12, -5), core("balancer-event", 11, -4), core("connections-without-requests", 6, -2), w("one-target", -8, 0), w("all-groups", -2, 1),
+            w("power-event", -5, 0), w("target-sg-event", -5, 0), w("deployment-event", 1, 0), w("requests-rose", 2, 0), w("instance-check-failed", -4, 0),
             w("host-silent", -5, 0), w("gone-targets", -4, 0), w("target-sg-blocks", -8, 0), w("acl-or-route-blocks", -8, 0), w("connection-failures", 1, -10),
             w("one-zone", -4, 0), w("step", 1, 0), w("allowance-exceeded", -4, 0), w("young-targets", -2, 0), w("log-oom", -4, 0), w("log-exit", -3, 0),
+            w("nearly-all-fail", 2, 0),
         ],
         next: || say!("`aws elbv2 describe-rules --listener-arn …`: where does traffic go now, and who changed it?", "`aws elbv2 describe-rules --listener-arn …`: giờ traffic đi đâu, và ai đã đổi?"),
     },

@@ -37,17 +37,17 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "no-targets", letter: "N4", prior: -3,
         name: || say!("a target group has no target to send to", "target group không có target nào để gửi tới"),
         weights: &[
-            must("no-target-503", 16, -14), w("no-registered-targets", 6, -2), core("connection-failures", -10, 4), w("registration-event", 3, 0), w("scale-in-event", 2, 0),
+            must("no-target-503", 16, -14), w("no-registered-targets", 6, -2), core("connection-failures", -7, 5), w("registration-event", 3, 0), w("scale-in-event", 2, 0),
             w("app-errors", -4, 0), w("balancer-event", 3, 0),
         ],
         next: || say!("`aws elbv2 describe-target-health --target-group-arn …`: registered and in use?", "`aws elbv2 describe-target-health --target-group-arn …`: đã đăng ký và đang dùng?"),
     },
     Cause {
-        id: "target-tls", letter: "N5", prior: -3,
+        id: "target-tls", letter: "N5", prior: -2,
         name: || say!("TLS between balancer and targets fails", "TLS giữa load balancer và target bị lỗi"),
         weights: &[
             must("tls-errors", 18, -14), w("deployment-event", 2, 0), w("one-target", 0, 0), w("requests-rose", -2, 0), w("power-event", -3, 0), w("target-sg-blocks", -8, 0),
-            w("connection-failures", 0, 3),
+            w("connection-failures", 0, 5),
         ],
         next: || say!("`openssl s_client -connect TARGET:PORT` from a host in the subnet: protocol, cipher, certificate", "`openssl s_client -connect TARGET:PORT` từ một máy trong subnet: giao thức, cipher, chứng chỉ"),
     },
@@ -64,10 +64,10 @@ pub(super) const CAUSES: &[Cause] = &[
         next: || say!("`alb-triage alarms`: how often would the alarm have gone off in the past weeks, and at which threshold would it tell incidents from noise?", "`alb-triage alarms`: báo động lẽ ra kêu bao nhiêu lần trong các tuần qua, ngưỡng nào phân biệt được sự cố với nhiễu?"),
     },
     Cause {
-        id: "lambda-auth-waf", letter: "N7", prior: -5,
+        id: "lambda-auth-waf", letter: "N7", prior: -4,
         name: || say!("authentication, WAF or a Lambda function fails, not a connection to a target", "lỗi ở xác thực, WAF hoặc hàm Lambda, không phải kết nối tới target"),
         weights: &[
-            core("auth-waf-lambda-errors", 15, -11), core("lambda-targets", 8, -2), core("connection-failures", -10, 4), w("app-errors", -3, 0), w("keepalive-cuts", -3, 0),
+            core("auth-waf-lambda-errors", 15, -11), core("lambda-targets", 8, -2), core("connection-failures", -10, 5), w("app-errors", -3, 0), w("keepalive-cuts", -3, 0),
             w("slow-answers", -3, 0),
         ],
         next: || say!("`alb-triage logs … --by error_reason,status`", "`alb-triage logs … --by error_reason,status`"),

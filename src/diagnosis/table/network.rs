@@ -40,10 +40,10 @@ pub(super) const CAUSES: &[Cause] = &[
         next: || say!("`aws ec2 describe-network-acls` for both subnets: the traffic port in, 1024–65535 out, and the mirror at the balancer", "`aws ec2 describe-network-acls` của cả hai subnet: cổng nhận request chiều vào, 1024–65535 chiều ra, và ngược lại ở phía load balancer"),
     },
     Cause {
-        id: "stale-target-address", letter: "C23", prior: -5,
+        id: "stale-target-address", letter: "C23", prior: -4,
         name: || say!("a registered address belongs to nothing any more, or lies behind a link that is down", "địa chỉ đã đăng ký không còn thuộc về ai, hoặc nằm sau đường kết nối đã đứt"),
         weights: &[
-            must("address-without-owner", 16, -14), w("timeouts", 5, -4), w("one-target", 2, 0), w("registration-event", 1, 0), w("requests-rose", -2, 0),
+            must("address-without-owner", 17, -14), w("timeouts", 5, -4), w("one-target", 2, 0), w("registration-event", 1, 0), w("requests-rose", -2, 0),
             w("refused", -4, 0), w("power-event", -3, 0), w("connection-failures", 1, -10), w("replacement-event", 0, 0), w("target-sg-event", -3, 0), w("lambda-targets", -10, 0),
             w("successes-mixed", -2, 0), w("cpu-high", -3, 0), w("log-stopped", 1, 0), w("gone-targets", 2, 0),
         ],
