@@ -195,7 +195,7 @@ impl Errors {
     }
 
     fn episode(&self, (from, to): Stretch) -> Option<Episode> {
-        let first = (from..to).find(|i| self.at(*i) > 0.0)?;
+        let first = self.beginning((from, to))?;
         let last = (from..to).rev().find(|i| self.at(*i) > 0.0)?;
         let usual = self.background(&self.around(&[(from, to)]));
         let score = self.score_without_alarm((from, to), &usual);
@@ -211,6 +211,15 @@ impl Errors {
             score,
             isolated: score < LEAST_SCORE && !burst,
         })
+    }
+
+    /// The first period with errors, leaving out the odd stray that happens to come shortly before many.
+    fn beginning(&self, (from, to): Stretch) -> Option<usize> {
+        let least = 0.02 * self.peak((from, to));
+        let strays = |i: usize| (from..i).map(|j| self.at(j)).sum::<f64>();
+        let first = (from..to).find(|i| self.at(*i) > 0.0)?;
+        let many = (from..to).find(|i| self.at(*i) >= least && self.at(*i) > 0.0)?;
+        Some(if strays(many) <= least.min(3.0) { many } else { first })
     }
 
     /// The score that the stretch would have whatever the alarm's threshold: the best part of it counts.

@@ -208,11 +208,22 @@ fn kind_of(parts: &[&Seen], nearest: &Seen) -> Kind {
     if scaled && !parts.iter().any(|s| matches!(&*s.event.name, "Deployment" | "UpdateService" | "CreateDeployment")) {
         return Kind::Scaling;
     }
+    // A machine that was stopped and started again is launched, too: that alone is no scaling.
+    let only_launched = parts.iter().filter(|s| s.kind == Kind::Scaling).all(|s| s.event.source == EventSource::Ec2);
+    if only_launched && nearest_power(parts) {
+        return Kind::InstancePower;
+    }
     let order = [Kind::Spot, Kind::Deployment, Kind::Scaling];
     if parts.len() == 1 || !parts.iter().any(|s| order.contains(&s.kind)) {
         return nearest.kind;
     }
     order.into_iter().find(|kind| parts.iter().any(|s| s.kind == *kind)).unwrap_or(nearest.kind)
+}
+
+fn nearest_power(parts: &[&Seen]) -> bool {
+    let call = |s: &&&Seen| s.kind == Kind::InstancePower && s.event.source == EventSource::CloudTrail;
+    let others = parts.iter().any(|s| matches!(s.kind, Kind::Spot | Kind::Deployment));
+    !others && parts.iter().any(|s| call(&s))
 }
 
 /// Who began it: the first call by a person or a program, else the first part of the kind.

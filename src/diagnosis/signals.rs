@@ -103,8 +103,8 @@ signals! {
     "response-time-rose-first" Load, BalancerMetrics, "whether answers slowed down before the errors", "thời gian trả lời có tăng trước khi lỗi không";
     "carried-before" Load, Baseline, "whether the same load passed without errors before", "trước đây cùng mức tải có qua được mà không lỗi không";
     "connections-without-requests" Load, BalancerMetrics, "whether connections rose more than requests", "số kết nối có tăng hơn số request không";
-    "rejected-connections" Load, BalancerMetrics, "whether the balancer turned clients away", "load balancer có từ chối client không";
-    "requests-moved" Load, BalancerMetrics, "whether requests moved from one target group to another", "request có chuyển từ target group này sang target group khác không";
+    "rejected-connections" Config, BalancerMetrics, "whether the balancer turned clients away", "load balancer có từ chối client không";
+    "requests-moved" Place, BalancerMetrics, "whether requests moved from one target group to another", "request có chuyển từ target group này sang target group khác không";
     "credits-empty" Target, HostMetrics, "whether CPU credits had run out", "CPU credit có cạn không";
     "cpu-pinned" Target, HostMetrics, "whether CPU stood at the type's baseline", "CPU có đứng ở mức cơ sở của loại máy không";
     "memory-full" Target, HostMetrics, "whether memory was full (needs the CloudWatch agent)", "bộ nhớ có đầy không (cần CloudWatch agent)";

@@ -37,9 +37,15 @@ struct Bars {
 const HIGH: Bars = Bars { probability: 0.75, lead: 10, support: 18, groups: 3, worst: -7, counter: -14, coverage: 0.5 };
 const MEDIUM: Bars = Bars { probability: 0.6, lead: 7, support: 14, groups: 2, worst: -9, counter: -18, coverage: 0.3 };
 const LOW: Bars = Bars { probability: 0.45, lead: 4, support: 10, groups: 2, worst: -11, counter: -24, coverage: 0.15 };
+/// With less direct evidence a cause is named by excluding the others, and that takes nearly every answer.
+const DIRECT: i32 = 5;
+const BY_EXCLUSION: f64 = 0.85;
 /// Points and direct evidence from which a second cause is said to take part.
 const SECOND_POINTS: i32 = 8;
 const SECOND_DIRECT: i32 = 8;
+
+/// So many points may the beginning of a chain have less than its effect, which shows in more places.
+const BEGINNING: i32 = 10;
 
 /// Requests that fail with their connections made.
 const OTHER_FAILURES: &[&str] = &["keepalive-cuts", "slow-answers", "app-errors", "no-target-503", "tls-errors", "auth-waf-lambda-errors"];
@@ -65,7 +71,8 @@ pub fn decide(scores: &[Score], signals: &Signals, analysis: &Analysis) -> Decis
         .find(|(bars, _)| passes(best, &rivals, bars))
         .map(|(_, c)| c);
     if is_quiet(signals, analysis) && (confidence.is_none() || best.cause.letter.starts_with('C')) {
-        let other = OTHER_FAILURES.iter().any(|id| signals.is_yes(id)) || signals.is_yes("alarm-without-errors");
+        let others = OTHER_FAILURES.iter().chain(&["alarm-without-errors", "no-registered-targets"]);
+        let other = others.into_iter().any(|id| signals.is_yes(id));
         let named = if other { Named::Inconclusive } else { Named::Nothing };
         return Decision { named, confidence: quiet_confidence(signals, analysis), ..inconclusive };
     }
@@ -77,7 +84,7 @@ pub fn decide(scores: &[Score], signals: &Signals, analysis: &Analysis) -> Decis
 /// The most probable that can be a first cause; of a chain, its beginning if that has evidence of its own.
 fn first(scores: &[Score]) -> Option<&Score> {
     let best = scores.iter().find(|s| s.refuted_by.is_none() && s.cause.id != "fail-open")?;
-    let begins = |s: &&Score| CHAINS.contains(&(s.cause.id, best.cause.id)) && takes_part(s) && s.points + 6 >= best.points;
+    let begins = |s: &&Score| CHAINS.contains(&(s.cause.id, best.cause.id)) && takes_part(s) && s.points + BEGINNING >= best.points;
     Some(scores.iter().find(begins).unwrap_or(best))
 }
 
@@ -109,7 +116,7 @@ fn passes(best: &Score, rivals: &[&Score], bars: &Bars) -> bool {
         && best.supporting_groups() >= bars.groups
         && best.worst() > bars.worst
         && best.counter() > bars.counter
-        && best.coverage >= bars.coverage
+        && best.coverage >= if best.direct() >= DIRECT { bars.coverage } else { BY_EXCLUSION }
 }
 
 /// An effect, an order in time or an event, and the mechanism: three kinds of evidence, one of them direct.

@@ -11,6 +11,7 @@ use crate::path::changes::evaluate_at;
 use crate::path::{self, HopKind, Overall, PathResult, Purpose};
 use crate::say;
 use crate::text::Text;
+use crate::time::Time;
 use chrono::Duration;
 
 pub(super) fn ask(asked: &mut Asked) {
@@ -28,16 +29,26 @@ fn ways(asked: &mut Asked) {
     if case.security_groups.is_empty() && case.network_acls.is_empty() && case.route_tables.is_empty() {
         return;
     }
-    let moment = scene.episode.map(|e| e.onset + Duration::seconds(i64::from(e.onset_uncertainty.max(60))));
-    let all = moment.map_or_else(|| path::evaluate(case), |t| evaluate_at(case, t));
     let groups = case.groups_in_question();
-    let ours = all.into_iter().filter(|w| w.purpose.serves(Purpose::Traffic) && groups.iter().any(|g| g.arn == w.target.group));
+    let ours = |w: &PathResult| w.purpose.serves(Purpose::Traffic) && groups.iter().any(|g| g.arn == w.target.group);
+    let then = moments(asked).into_iter().map(|t| evaluate_at(case, t).into_iter().filter(ours).collect::<Vec<_>>());
+    let blocked = |all: &Vec<PathResult>| all.iter().filter(|w| matches!(w.overall(), Overall::Blocked { .. })).count();
+    let first_most = then.reduce(|a, b| if blocked(&b) > blocked(&a) { b } else { a });
+    let ours = first_most.unwrap_or_else(|| path::evaluate(case).into_iter().filter(ours).collect()).into_iter();
     let (gone, ours): (Vec<PathResult>, Vec<PathResult>) = ours.partition(|w| w.target.gone);
     hops(asked, &ours, "target-sg-blocks", &[HopKind::TargetSecurityGroup]);
     hops(asked, &ours, "balancer-sg-blocks", &[HopKind::BalancerSecurityGroup]);
     hops(asked, &ours, "acl-or-route-blocks", &HopKind::ACL_AND_ROUTE);
     addresses(asked, &ours, &gone);
     whole(asked, &ours);
+}
+
+/// When the way counts: as the errors begin, and at their height, in case they began with something else.
+fn moments(asked: &Asked) -> Vec<Time> {
+    let Some(episode) = asked.scene.episode else { return Vec::new() };
+    let begun = episode.onset + Duration::seconds(i64::from(episode.onset_uncertainty.max(60)));
+    let height = asked.scene.errors.largest(asked.scene.main()).map(|(t, _)| t).filter(|t| *t > begun);
+    std::iter::once(begun).chain(height).collect()
 }
 
 fn hops(asked: &mut Asked, ways: &[PathResult], id: &'static str, kinds: &[HopKind]) {

@@ -133,6 +133,17 @@ fn stopped_by_call(asked: &mut Asked) {
         let asked = |r: &str| (r.contains("User initiated") || r.contains("UserInitiated")) && !r.contains("InstanceInitiated");
         i.state != "running" && i.state_reason.as_ref().is_some_and(|r| asked(r))
     };
+    // Scaling groups end their instances by the same call; what they did is told by their own diary.
+    let by_group = |i: &&Instance| i.state != "stopped" && i.auto_scaling_group.is_some();
+    if hosts.iter().any(|i| by_call(&i)) && hosts.iter().all(|i| by_group(i)) {
+        return asked.unknown(
+            "stopped-by-call",
+            say!(
+                "ended instances belong to a scaling group, which may have done it",
+                "instance đã kết thúc thuộc scaling group, có thể chính nó làm"
+            ),
+        );
+    }
     match hosts.iter().find(by_call) {
         Some(host) => {
             let (id, state, why) = (&host.id, &host.state, host.state_reason.as_deref().unwrap_or_default());

@@ -18,7 +18,7 @@ pub(super) const CAUSES: &[Cause] = &[
             w("on-box-event", 1, 0), w("connection-failures", 2, -14), w("one-zone", -2, 0), w("short", -2, 1), w("successes-mixed", -3, 1),
             w("registration-event", -3, 0), w("nearly-all-fail", -1, 0), w("log-deployment", -5, 0), w("none-healthy", 2, 0), w("balancer-event", -7, 0),
             w("requests-moved", -8, 0), w("log-limit", -4, 0), w("os-shutdown-event", -8, 0), w("cpu-high", -3, 0), w("maintenance-event", -3, 0), w("log-stopped", -1, 0),
-            w("log-restarts", -4, 0), w("unhealthy-before", 6, 0), w("refuses-some", -6, 1),
+            w("log-restarts", -4, 0), w("unhealthy-before", 6, 0), w("refuses-some", -6, 1), w("memory-full", -6, 0),
         ],
         next: || say!("on the target: `ss -lntp | grep :PORT` and `systemctl status …` or `journalctl -u … --since`", "trên target: `ss -lntp | grep :PORT` và `systemctl status …` hoặc `journalctl -u … --since`"),
     },
