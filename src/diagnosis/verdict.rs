@@ -58,6 +58,7 @@ const CHAINS: &[(&str, &str)] = &[
     ("spot-interruption", "overload"),
     ("balancer-capacity", "overload"),
     ("traffic-shift", "overload"),
+    ("zone-or-aws-event", "overload"),
 ];
 
 /// Decides; `scores` most probable first.

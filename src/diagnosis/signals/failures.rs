@@ -136,9 +136,10 @@ fn from_log(asked: &mut Asked, log: &LogView) {
 /// minutes, and nobody is called for them.
 fn is_passing(minutes: &[(f64, f64)]) -> bool {
     let usual = grid::median(minutes.iter().map(|m| m.0).collect()).unwrap_or(0.0);
-    let bad: Vec<&(f64, f64)> = minutes.iter().filter(|m| m.0 > 2.0 * usual + 2.0).collect();
+    let chance = usual + 5.0 * usual.sqrt() + 3.0;
+    let bad: Vec<&(f64, f64)> = minutes.iter().filter(|m| m.0 > chance).collect();
     let (errors, requests) = bad.iter().fold((0.0, 0.0), |(e, r), m| (e + m.0, r + m.1));
-    bad.len() < 10 && errors < 0.045 * requests
+    bad.len() < 8 && errors <= 0.04 * requests
 }
 
 /// The application's 5xx and all requests by minute: from the log, or as the balancer counts them.

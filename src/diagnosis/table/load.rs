@@ -19,6 +19,7 @@ pub(super) const CAUSES: &[Cause] = &[
             w("log-oom", -4, 0), w("log-limit", -4, 0), w("allowance-exceeded", -5, 0), w("gone-targets", -6, 0), w("young-targets", -6, 0),
             w("requests-moved", -8, 0), w("subnets-full", -2, 0), w("rejected-connections", -5, 0), w("connections-without-requests", -3, 0),
             w("one-after-another", -4, 0), w("nearly-all-fail", -4, 1), w("connection-failures", 2, -14), w("step", -1, 1), w("balancer-event", -6, 0),
+            w("aws-event", -4, 0), w("one-node", -4, 0),
         ],
         next: || say!("on a target: `ss -lnt` (Recv-Q at its limit?) and `nstat -az TcpExtListenDrops TcpExtListenOverflows`", "trên target: `ss -lnt` (Recv-Q có chạm giới hạn?) và `nstat -az TcpExtListenDrops TcpExtListenOverflows`"),
     },

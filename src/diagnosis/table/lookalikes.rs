@@ -67,7 +67,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "lambda-auth-waf", letter: "N7", prior: -4,
         name: || say!("authentication, WAF or a Lambda function fails, not a connection to a target", "lỗi ở xác thực, WAF hoặc hàm Lambda, không phải kết nối tới target"),
         weights: &[
-            core("auth-waf-lambda-errors", 15, -11), core("lambda-targets", 8, -2), core("connection-failures", -10, 5), w("app-errors", -3, 0), w("keepalive-cuts", -3, 0),
+            core("auth-waf-lambda-errors", 17, -11), core("lambda-targets", 8, -2), core("connection-failures", -10, 5), w("app-errors", -3, 0), w("keepalive-cuts", -3, 0),
             w("slow-answers", -3, 0),
         ],
         next: || say!("`alb-triage logs … --by error_reason,status`", "`alb-triage logs … --by error_reason,status`"),
