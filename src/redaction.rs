@@ -92,11 +92,22 @@ fn rewrite<S: BuildHasher>(value: &mut Value, stand_ins: &mut StandIns<S>) {
                     // The name of the kind of fact is ours.
                     "fact" => {}
                     "raw" | "tags" => foreign_keys(v, stand_ins),
+                    "children" => by_name(v, stand_ins),
                     _ => rewrite(v, stand_ins),
                 }
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A map whose keys are names and whose values are ours.
+fn by_name<S: BuildHasher>(value: &mut Value, stand_ins: &mut StandIns<S>) {
+    if let Value::Object(map) = value {
+        for (key, mut v) in std::mem::take(map) {
+            rewrite(&mut v, stand_ins);
+            map.insert(stand_ins.text(&key), v);
+        }
     }
 }
 

@@ -481,6 +481,30 @@ async fn lists_without_an_end_are_left_and_said() {
     assert!(seen.stub.calls().len() < 300, "{} calls", seen.stub.calls().len());
 }
 
+/// A target that was taken out in the window and is not registered now: it is described and measured, too.
+#[tokio::test]
+async fn targets_that_are_gone_are_read_too() {
+    let (scenario, mut truth) = demo("security-group");
+    let alarm = truth.alarm.clone().unwrap();
+    let group = truth.target_groups.iter().find(|g| g.arn.ends_with(&alarm.dimensions["TargetGroup"])).unwrap().arn.clone();
+    let gone = truth.target_health.values().find(|t| t.target_group == group).unwrap().id.clone();
+    truth.target_health.retain(|_, t| t.id != gone);
+    let at = truth.window().unwrap().end - chrono::Duration::minutes(40);
+    let record = json!({"eventID": "gone-1", "eventTime": alb_triage::time::rfc3339(at), "eventSource": "elasticloadbalancing.amazonaws.com", "eventName": "DeregisterTargets",
+        "awsRegion": "ap-northeast-1", "requestParameters": {"targetGroupArn": group, "targets": [{"id": gone}]}});
+    let looked = alb_triage::changes::cloudtrail::Looked {
+        record: Some(record.to_string()),
+        resources: vec![group.clone(), gone.clone()],
+        ..Default::default()
+    };
+    let event = alb_triage::changes::cloudtrail::read(&looked).unwrap();
+    truth.events.insert((event.at, event.source, event.id.clone()), event);
+    let stub = Stub::telling(truth.clone()).await;
+    let seen = look(&stub, &alarm.name, scenario.now).await;
+    assert_eq!(seen.case.instances.get(&gone), truth.instances.get(&gone));
+    assert!(seen.case.series.of("NetworkIn").any(|(key, _)| key.instance() == Some(gone.as_str())));
+}
+
 #[tokio::test]
 async fn endless_answers_are_cut_and_are_a_gap() {
     let (truth, seen) = seen("security-group", |stub| {

@@ -2,6 +2,7 @@
 
 use super::names::{Kind, StandIns};
 use super::scan::is_plain;
+use crate::alarm::composite;
 use crate::case::events::{Actor, ActorKind, Event};
 use crate::case::topology::{Identity, Instance};
 use crate::exchange::{Fact, What};
@@ -17,7 +18,9 @@ pub(super) fn collect<S: BuildHasher>(fact: &Fact, to: &mut StandIns<S>) {
         What::Alarm(a) => named(Kind::Resource, &a.name, to),
         What::CompositeAlarms(all) => all.iter().for_each(|a| {
             named(Kind::Resource, &a.name, to);
-            a.children.keys().for_each(|name| named(Kind::Resource, name, to));
+            let rule = composite::parse(&a.rule);
+            let named_in_rule = rule.iter().flat_map(composite::Condition::names);
+            a.children.keys().map(String::as_str).chain(named_in_rule).for_each(|name| named(Kind::Resource, name, to));
         }),
         What::LoadBalancer(lb) => {
             named(Kind::Resource, &lb.name, to);

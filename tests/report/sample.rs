@@ -5,13 +5,14 @@ use alb_triage::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
 use alb_triage::analysis::timeline::{Entry, Kind, Relation, Timeline};
 use alb_triage::analysis::{Analysis, Correlation, Direction, Episode, Order};
 use alb_triage::case::Case;
-use alb_triage::case::alarm::{Alarm, AlarmState, CodeAlarm};
+use alb_triage::case::alarm::{Alarm, AlarmState, ChildAlarm, CodeAlarm, CompositeAlarm};
 use alb_triage::case::answers::{Answer, Said};
 use alb_triage::case::events::{Actor, ActorKind, Event, EventSource};
 use alb_triage::case::gaps::{Gap, Reason};
 use alb_triage::case::health::TargetHealth;
 use alb_triage::case::series::{Series, SeriesKey};
-use alb_triage::case::topology::{Identity, Instance, LoadBalancer, TargetGroup, Zone};
+use alb_triage::case::topology::{EcsService, Identity, Instance, LoadBalancer, TargetGroup, Zone};
+use alb_triage::changes::console;
 use alb_triage::checks::{Outcome, Status, Value};
 use alb_triage::diagnosis::{Confidence, Likelihood, Named, Reason as Why};
 use alb_triage::exchange::{Area, Cost, Fact, Origin, Subject, What};
@@ -124,6 +125,31 @@ pub fn facts_with(word: &str) -> Vec<Fact> {
             fields: BTreeMap::from([("threshold".into(), "50".into())]),
             ..CodeAlarm::default()
         }]),
+        What::CompositeAlarms(vec![CompositeAlarm {
+            name: format!("acme-checkout-page{word}").into(),
+            rule: format!("ALARM(\"acme-checkout-conn\") OR ALARM(acme-cpu){word}").into(),
+            state_reason: format!("acme-checkout-conn is in ALARM{word}").into(),
+            children: [(
+                "acme-checkout-conn".to_owned(),
+                ChildAlarm { watches: format!("a metric{word}").into(), ..ChildAlarm::default() },
+            )]
+            .into(),
+            ..CompositeAlarm::default()
+        }]),
+        What::EcsServices(vec![EcsService {
+            arn: "arn:aws:ecs:ap-northeast-1:123456789012:service/acme-prod/acme-api".into(),
+            cluster: format!("acme-prod{word}").into(),
+            name: format!("acme-api{word}").into(),
+            target_groups: vec![TG.into()],
+            container: format!("acme-app{word}").into(),
+            stop_timeout: Some(5),
+            ..EcsService::default()
+        }]),
+        What::Consoles(vec![console::read(
+            "i-0ab12cd34ef56ab78",
+            None,
+            &format!("[ 0.0] Linux version 6\n[ 9.0] Out of memory: Killed process 7 (java){word}\n"),
+        )]),
         What::Answer(Answer {
             check: "ask-infra-team".into(),
             answer: Said::Yes,

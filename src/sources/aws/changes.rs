@@ -47,9 +47,11 @@ async fn up_to(ctx: &Context, cap: u32) {
     let complete = pass.writes(ctx, span).await;
     if let Ok(complete) = complete {
         let _ = by_name(ctx, Key::EventName, "BidEvictedEvent", span).await;
+        let unread = Window { start: span.start, end: pass.reach.as_ref().map_or(span.end, |r| r.from) };
         if !complete {
-            path::gather(ctx, Window { start: span.start, end: pass.reach.as_ref().map_or(span.end, |r| r.from) }).await;
+            path::gather(ctx, unread).await;
         }
+        path::gone(ctx, (!complete).then_some(unread)).await;
     }
 }
 

@@ -24,6 +24,7 @@ const INSIGHTS: &str = "ECS/ContainerInsights";
 /// Groups and instances whose metrics are read; those in question come first.
 const GROUPS: usize = 25;
 const INSTANCES: usize = 200;
+const GONE: usize = 20;
 
 /// Instances that are asked one by one what the CloudWatch agent publishes of them.
 const AGENTS: usize = 30;
@@ -53,6 +54,16 @@ pub(super) async fn hosts(ctx: &Context, window: Window, period: Option<u32>) {
     let wanted = instances.iter().take(INSTANCES).flat_map(|i| of_instance(i, base)).collect();
     fetch(ctx, Purpose { area: Area::HostMetrics, subject: "host metrics" }, wanted, window).await;
     agents(ctx, &instances, window, base).await;
+}
+
+/// Metrics of targets that are gone: CloudWatch keeps them though EC2 may not know the machine any more.
+pub(super) async fn of_gone(ctx: &Context, ids: &[String]) {
+    let window = ctx.metrics_window();
+    let base = base_period(window, None, ctx.now);
+    let known =
+        |id: &String| ctx.case(|c| c.instances.get(id).cloned()).unwrap_or_else(|| Instance { id: id.clone(), ..Instance::default() });
+    let wanted = ids.iter().take(GONE).flat_map(|id| of_instance(&known(id), base)).collect();
+    fetch(ctx, Purpose { area: Area::HostMetrics, subject: "metrics of targets that are gone" }, wanted, window).await;
 }
 
 /// Metrics of the ECS services behind the groups; those of Container Insights where it is on.
