@@ -16,6 +16,7 @@ use crate::judge::{Judged, judge};
 use crate::recording::{self, NotACase, Recording};
 use crate::redaction::{self, NotRedacted};
 use crate::report;
+use crate::sources::aws::access_logs::cache::Cache;
 use crate::sources::demo;
 use crate::time::Time;
 use clap::CommandFactory;
@@ -124,7 +125,8 @@ impl Run {
     }
 
     pub fn logs(&self, logs: &Logs) -> Outcome {
-        Ok(crate::logs::run(logs, &self.common, self.now))
+        let cache = self.config.cache().and_then(|(dir, limit)| Cache::open(&dir, limit));
+        Ok(crate::logs::run(logs, &self.common, cache, self.now))
     }
 
     /// `redact CASE --output CASE2`

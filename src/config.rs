@@ -30,6 +30,10 @@ pub struct Config {
     pub name: String,
     /// A file of keys laid over the shipped ones.
     pub keys: Option<PathBuf>,
+    /// Zone of log files whose lines name none.
+    pub log_zone: Tz,
+    /// Megabytes of log objects from S3 that are kept for the next time; 0 keeps none.
+    pub cache_mb: u64,
     /// Where the program remembers what it was told by hand; not a setting.
     pub state: Option<PathBuf>,
 }
@@ -48,6 +52,8 @@ impl Default for Config {
             cases: None,
             name: String::new(),
             keys: None,
+            log_zone: Tz::UTC,
+            cache_mb: 1024,
             state: None,
         }
     }
@@ -68,6 +74,8 @@ struct Layer {
     cases: Option<PathBuf>,
     name: Option<String>,
     keys: Option<PathBuf>,
+    log_zone: Option<String>,
+    cache_mb: Option<u64>,
 }
 
 /// Why the settings cannot be used.
@@ -135,9 +143,14 @@ impl Config {
         config.overlay(file.0, &file.1)?;
         config.overlay(Layer::from(flags), Path::new("the command line"))?;
         if flags.no_record {
-            config.cases = None;
+            (config.cases, config.cache_mb) = (None, 0);
         }
         Ok(config)
+    }
+
+    /// The folder for log objects from S3, and how many bytes of them.
+    pub fn cache(&self) -> Option<(PathBuf, u64)> {
+        Some((self.state.as_ref()?.join("objects"), self.cache_mb.saturating_mul(1_000_000)))
     }
 
     fn overlay(&mut self, layer: Layer, path: &Path) -> Result<(), BadConfig> {
@@ -156,11 +169,15 @@ impl Config {
         set(&mut self.name, layer.name);
         self.cases = layer.cases.or(self.cases.take());
         self.keys = layer.keys.or(self.keys.take());
-        if let Some(zone) = layer.zone {
-            self.zone = zone.parse().map_err(|_| BadConfig::NoSuchZone { path: path.into(), zone })?;
-        }
+        set(&mut self.cache_mb, layer.cache_mb);
+        set(&mut self.zone, layer.zone.map(|z| zone(z, path)).transpose()?);
+        set(&mut self.log_zone, layer.log_zone.map(|z| zone(z, path)).transpose()?);
         Ok(())
     }
+}
+
+fn zone(zone: String, path: &Path) -> Result<Tz, BadConfig> {
+    zone.parse().map_err(|_| BadConfig::NoSuchZone { path: path.into(), zone })
 }
 
 impl Environment {

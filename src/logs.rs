@@ -11,6 +11,7 @@ use crate::accesslog::sql;
 use crate::accesslog::tally::Grouping;
 use crate::cli::{Common, LangArg, Logs, LogsFormat};
 use crate::say;
+use crate::sources::aws::access_logs::cache::Cache;
 use crate::text::{Lang, Text, clean};
 use crate::time::{self, Time};
 use chrono::Duration;
@@ -28,8 +29,8 @@ const UNREADABLE: u8 = 65;
 /// Damaged files and malformed lines that are named one by one.
 const NAMED: usize = 20;
 
-/// Answers one call of `alb-triage logs` and gives back its exit code.
-pub fn run(args: &Logs, common: &Common, now: Time) -> u8 {
+/// Answers one call of `alb-triage logs` and gives back its exit code. Objects of S3 are kept in `cache`.
+pub fn run(args: &Logs, common: &Common, cache: Option<Cache>, now: Time) -> u8 {
     let voice = Voice { lang: common.lang };
     let question = match question(args, common, now) {
         Ok(question) => question,
@@ -45,7 +46,7 @@ pub fn run(args: &Logs, common: &Common, now: Time) -> u8 {
     let mut whole = Answer { columns: question.columns.clone(), ..Answer::default() };
     let question = Arc::new(question);
     if !elsewhere.is_empty() {
-        match remote::read(&question, &elsewhere, common, voice) {
+        match remote::read(&question, &elsewhere, common, cache, voice) {
             Ok(answers) => answers.into_iter().for_each(|a| whole.add(a)),
             Err(failure) => {
                 voice.say(&failure.words);

@@ -65,6 +65,17 @@ impl Minutes {
         }
     }
 
+    /// Sets a minute's count; gives back what it was.
+    fn set(&mut self, minute: u32, count: u32) -> u32 {
+        match self.0.binary_search_by_key(&minute, |(m, _)| *m) {
+            Ok(i) => std::mem::replace(&mut self.0[i].1, count),
+            Err(i) => {
+                self.0.insert(i, (minute, count));
+                0
+            }
+        }
+    }
+
     fn counts(&self, start: Time) -> Vec<(Time, u32)> {
         self.0.iter().map(|(m, n)| (start + Duration::minutes(i64::from(*m)), *n)).collect()
     }
@@ -157,6 +168,16 @@ impl Engine {
     pub fn event(&mut self, stream: usize, at: Time, raw: &[u8]) {
         let goes_on = line::is_indented(raw) && self.streams[stream].last.is_some();
         self.told(stream, (!goes_on).then(|| at.timestamp()), raw);
+    }
+
+    /// Lines of a stream that somebody else counted: what was seen of that minute is part of them.
+    pub fn counted(&mut self, stream: usize, minute: Time, lines: u32) {
+        let at = (minute - self.window.start).num_minutes();
+        if !self.window.contains(minute) || at < 0 {
+            return;
+        }
+        let seen = self.streams[stream].minutes.set(at as u32, lines);
+        self.lines += u64::from(lines.saturating_sub(seen));
     }
 
     fn told(&mut self, stream: usize, seconds: Option<i64>, raw: &[u8]) {
@@ -365,7 +386,7 @@ impl Engine {
         let latest = self.streams.iter().filter_map(|s| s.latest).max()?;
         let say = |s: i64| DateTime::from_timestamp(s, 0).map(crate::time::rfc3339).unwrap_or_default();
         let shift = shift_into(self.window, earliest, latest);
-        let offer = shift.map(|h| format!("; moved by {h:+} h they would lie in it: is the zone or the clock off?")).unwrap_or_default();
+        let offer = shift.map(|h| format!("; moved by {h:+} h they would lie in it: is the zone or the clock off? A zone can be set as log-zone in the configuration")).unwrap_or_default();
         Some(format!("no line lies in the window: they run from {} to {}{offer}", say(earliest), say(latest)))
     }
 

@@ -139,6 +139,13 @@ impl Sign {
         }
     }
 
+    /// The words in a line that it is known by, in lower case.
+    pub fn words_in(self, line: &str) -> Option<&'static str> {
+        let lower = line.to_ascii_lowercase();
+        let (_, words) = SIGNS.iter().find(|(sign, _)| *sign == self)?;
+        words.iter().copied().find(|w| lower.contains(w))
+    }
+
     /// Whether it can make connections fail by itself.
     pub fn breaks_connections(self) -> bool {
         !matches!(self, Self::Start | Self::Deployment | Self::ServerError | Self::StaticFileError)
@@ -235,5 +242,6 @@ mod tests {
             assert_eq!(of(line), Some(sign), "{line}");
         }
         assert_eq!(of("GET /health 200"), None);
+        assert_eq!(Sign::WorkerTimeout.words_in("[CRITICAL] WORKER TIMEOUT (pid:12)"), Some("worker timeout"));
     }
 }

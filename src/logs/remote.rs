@@ -8,6 +8,7 @@ use crate::accesslog::scan::{Found, Scanned};
 use crate::accesslog::tally::Grouping;
 use crate::cli::Common;
 use crate::say;
+use crate::sources::aws::access_logs::cache::Cache;
 use crate::sources::aws::access_logs::fetch::{self, Part};
 use crate::sources::aws::access_logs::objects::{self, Place};
 use crate::sources::aws::athena;
@@ -42,7 +43,13 @@ impl From<CallError> for Failure {
 ///
 /// # Errors
 /// When there is no session, a listing fails, or a query does.
-pub fn read(question: &Arc<Question>, paths: &[String], common: &Common, voice: Voice) -> Result<Vec<Answer>, Failure> {
+pub fn read(
+    question: &Arc<Question>,
+    paths: &[String],
+    common: &Common,
+    cache: Option<Cache>,
+    voice: Voice,
+) -> Result<Vec<Answer>, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure { code: UNREACHABLE, words: Text::same(e.to_string()) })?;
     runtime.block_on(async {
@@ -52,21 +59,21 @@ pub fn read(question: &Arc<Question>, paths: &[String], common: &Common, voice: 
         for path in paths {
             answers.push(match path.strip_prefix("athena:") {
                 Some(table) => ask(&aws, table, question, voice).await?,
-                None => fetch_all(&aws, path, question).await?,
+                None => fetch_all(&aws, cache.clone(), path, question).await?,
             });
         }
         Ok(answers)
     })
 }
 
-async fn fetch_all(aws: &Aws, path: &str, question: &Arc<Question>) -> Result<Answer, Failure> {
+async fn fetch_all(aws: &Aws, cache: Option<Cache>, path: &str, question: &Arc<Question>) -> Result<Answer, Failure> {
     let wrong =
         || Failure { code: USAGE, words: say!("{path}: this is not s3://BUCKET/PREFIX", "{path}: không phải s3://BUCKET/PREFIX") };
     let place = Place::read(path).ok_or_else(wrong)?;
     let listed = objects::under(aws, &place, Kind::Access, window_of(question.span)).await?;
     let (meter, screen) = (Arc::new(fetch::Meter::new(&listed)), Meter::new());
     let asked = question.clone();
-    let mut parts = fetch::start(aws, &place.bucket, listed, meter.clone(), move || Grouping::new(&asked));
+    let mut parts = fetch::start(aws, cache, &place.bucket, listed, meter.clone(), move || Grouping::new(&asked));
     let (mut all, mut scanned) = (Grouping::new(question), Scanned::default());
     loop {
         match tokio::time::timeout(Duration::from_millis(200), parts.recv()).await {

@@ -22,6 +22,7 @@ mod find;
 pub mod gather;
 pub mod guard;
 pub mod identity;
+pub mod insights;
 pub mod instances;
 pub mod lifecycle;
 pub mod metrics;

@@ -75,6 +75,8 @@ pub enum LogBy {
     Target,
     Node,
     Signature,
+    /// Without times: paths are only counted over the whole log.
+    Path,
 }
 
 /// The panes' own states.

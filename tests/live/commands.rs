@@ -29,7 +29,7 @@ fn is_listed(call: &Call) -> bool {
 fn check(stub: &Stub, command: &str) {
     let unlisted: Vec<_> = stub.calls().iter().filter(|c| !is_listed(c)).map(|c| format!("{}:{}", c.service, c.operation)).collect();
     assert!(unlisted.is_empty(), "{command}: {unlisted:?}");
-    let reads = ["Describe", "Get", "List", "Lookup", "Filter", "BatchGet", "StartQueryExecution", "StopQueryExecution"];
+    let reads = ["Describe", "Get", "List", "Lookup", "Filter", "BatchGet", "StartQuery", "StopQuery"];
     let writes = |c: &&Call| !reads.iter().any(|r| c.operation.starts_with(r));
     assert_eq!(stub.calls().iter().find(writes).map(|c| c.operation.clone()), None, "{command} writes");
     // Reading an object or a REST resource is a GET and nothing else.

@@ -1,5 +1,6 @@
 //! The balancer's access and health-check logs, from S3, Athena or a folder.
 
+pub mod cache;
 pub mod fetch;
 pub mod objects;
 
@@ -16,6 +17,7 @@ use crate::case::gaps::{Gap, Reason};
 use crate::case::topology::LoadBalancer;
 use crate::exchange::{Area, What};
 use crate::time::{Time, rfc3339};
+use cache::Cache;
 use chrono::Duration;
 use fetch::{Meter, Part};
 use objects::{Balancer, Place};
@@ -172,7 +174,8 @@ struct Reading<'a, C> {
 impl<'a, C: Collect + 'static> Reading<'a, C> {
     fn start(ctx: &'a Context, area: Area, place: &Place, objects: Vec<Object>, collector: impl Fn() -> C + Send + 'static) -> Self {
         let meter = Arc::new(Meter::new(&objects));
-        let parts = fetch::start(&ctx.aws, &place.bucket, objects, meter.clone(), collector);
+        let cache = ctx.options.cache.as_ref().and_then(|(dir, limit)| Cache::open(dir, *limit));
+        let parts = fetch::start(&ctx.aws, cache, &place.bucket, objects, meter.clone(), collector);
         Self { ctx, area, parts, meter, told: Instant::now(), damaged: Vec::new(), error: None }
     }
 

@@ -238,6 +238,9 @@ actions! {
 
     DescribeLogGroups: Logs "DescribeLogGroups" "DescribeLogGroups" Logs LogList AppLog;
     FilterLogEvents: Logs "FilterLogEvents" "FilterLogEvents" Logs Logs AppLog;
+    StartQuery: Logs "StartQuery" "StartQuery" Logs Logs AppLog;
+    GetQueryResults: Logs "GetQueryResults" "GetQueryResults" Logs LogList AppLog;
+    StopQuery: Logs "StopQuery" "StopQuery" Logs LogList AppLog;
 
     ListObjects: S3 "ListObjectsV2" "ListBucket" Objects LogBucket AccessLog;
     GetObject: S3 "GetObject" "GetObject" Objects LogObjects AccessLog;
@@ -276,7 +279,7 @@ mod tests {
     fn no_action_writes() {
         let reading = ["Describe", "Get", "List", "Lookup", "Filter", "BatchGet"];
         // A query over logs computes; it starts and is stopped, and changes nothing.
-        let queries = [Action::AthenaStartQuery, Action::AthenaStopQuery];
+        let queries = [Action::StartQuery, Action::StopQuery, Action::AthenaStartQuery, Action::AthenaStopQuery];
         for action in Action::ALL {
             let operation = action.row().operation;
             assert!(reading.iter().any(|r| operation.starts_with(r)) || queries.contains(action), "{}", action.name());

@@ -2,6 +2,9 @@
 //! that only look related are offered, never assumed.
 
 mod groups;
+mod offer;
+mod sink;
+mod size;
 
 use super::context::{Context, file_origin};
 use crate::applog::{AppLog, Progress, Read, read_local};
@@ -15,7 +18,7 @@ use tokio::sync::mpsc;
 pub async fn gather(ctx: &Context) {
     let (paths, named) = (ctx.options.app_logs.clone(), ctx.options.app_log_groups.clone());
     if paths.is_empty() && named.is_empty() {
-        groups::offer(ctx).await;
+        offer::offer(ctx).await;
         return;
     }
     for path in paths {
@@ -35,7 +38,7 @@ enum Told {
 /// Reads a file or a folder beside everything else; what was found so far is told on the way.
 async fn local(ctx: &Context, path: PathBuf) {
     let (tell, mut told) = mpsc::channel(4);
-    let (window, from) = (ctx.window, path.clone());
+    let (window, zone, from) = (ctx.window, ctx.options.log_zone, path.clone());
     let origin = file_origin(&path);
     let reading = tokio::task::spawn_blocking(move || {
         let mut progress = |far, engine: &crate::applog::Engine| {
@@ -45,7 +48,7 @@ async fn local(ctx: &Context, path: PathBuf) {
                 Err(_) => ControlFlow::Break(()),
             }
         };
-        let read = read_local(&[from], window, chrono_tz::UTC, &mut progress);
+        let read = read_local(&[from], window, zone, &mut progress);
         let _ = tell.blocking_send(Told::Done(Box::new(read)));
     });
     while let Some(told) = told.recv().await {

@@ -20,6 +20,10 @@ pub struct LiveOptions {
     pub access_logs: Option<String>,
     pub app_log_groups: Vec<String>,
     pub app_logs: Vec<PathBuf>,
+    /// Zone of log files whose lines name none.
+    pub log_zone: Tz,
+    /// Where objects of S3 are kept for the next time, and how many bytes of them.
+    pub cache: Option<(PathBuf, u64)>,
     pub terraform: Option<PathBuf>,
     pub probe: bool,
     /// Read the consoles of failing machines, too.
@@ -62,6 +66,8 @@ impl LiveOptions {
             access_logs: common.access_logs.clone(),
             app_log_groups: common.app_log_group.clone(),
             app_logs: common.app_log.clone(),
+            log_zone: Tz::UTC,
+            cache: None,
             terraform: common.terraform.clone(),
             probe: common.probe,
             console: common.console,

@@ -8,6 +8,7 @@ use crate::exchange::Origin as Source;
 use crate::time::rfc3339;
 use crate::tui::app::App;
 use crate::tui::happenings::Origin;
+use crate::tui::layout::Pane;
 use crate::tui::paint::{self, Line, piece};
 use crate::tui::panes::{lanes, log, runbook};
 use crate::tui::{clock, words, working};
@@ -54,6 +55,24 @@ impl Sheet<'_> {
         for (i, part) in paint::wrap(words, self.width.saturating_sub(indent)).into_iter().enumerate() {
             let left = if i == 0 { sign.to_owned() } else { " ".repeat(usize::from(indent)) };
             self.lines.push(vec![piece(left, style), piece(part, style)]);
+        }
+    }
+
+    /// The same with one place in the words marked, whatever its case.
+    fn marked(&mut self, sign: &str, words: &str, style: Style, mark: &str) {
+        let from = self.lines.len();
+        self.hanging(sign, words, style);
+        let marking = self.app.look.theme.warn;
+        for line in &mut self.lines[from..] {
+            let Some(part) = line.pop() else { continue };
+            match part.text.to_ascii_lowercase().find(mark).filter(|_| !mark.is_empty()) {
+                Some(at) => {
+                    let (before, rest) = part.text.split_at(at);
+                    let (found, after) = rest.split_at(mark.len());
+                    line.extend([(before, style), (found, marking), (after, style)].map(|(text, style)| piece(text.to_owned(), style)));
+                }
+                None => line.push(part),
+            }
         }
     }
 }
@@ -289,19 +308,18 @@ fn gap(sheet: &mut Sheet, i: usize) -> String {
     app.look.say("Gap", "Thiếu sót").to_owned()
 }
 
+/// Lines of one kind of failure that a row shows.
+const LINES: usize = 3;
+
 fn log_row(sheet: &mut Sheet, name: &str) -> String {
     let (app, theme) = (sheet.app, &sheet.app.look.theme);
     let Some(access) = &app.case.access_log else { return name.to_owned() };
-    let window = app.view.window();
-    let mut sums: std::collections::BTreeMap<&'static str, u64> = std::collections::BTreeMap::new();
-    let mine = |f: &&crate::accesslog::FailureRow| f.target == name || f.node == name || f.signature.id() == name;
-    for f in access.failures.iter().filter(mine).filter(|f| window.contains(f.minute)) {
-        *sums.entry(f.signature.id()).or_default() += f.count;
-    }
-    for (signature, count) in sums {
-        sheet.hanging(&format!("{count:>8}  "), &format!("{signature}: {}", log::signature_words(app, signature)), theme.text);
-        if let Some((_, line)) = access.samples.iter().find(|(s, _)| s.id() == signature) {
-            sheet.hanging("          ", line, theme.dim);
+    for (signature, count) in log::signatures_of(access, name, app.view.window()) {
+        sheet.hanging(&format!("{count:>8}  "), &format!("{}: {}", signature.id(), log::signature_words(app, signature.id())), theme.text);
+        let kept: Vec<&str> = access.samples.iter().filter(|(s, _)| *s == signature).map(|(_, line)| line.as_str()).collect();
+        let (mine, others): (Vec<&str>, Vec<&str>) = kept.into_iter().partition(|line| line.contains(name));
+        for line in mine.iter().chain(&others).take(if mine.is_empty() { 1 } else { mine.len().min(LINES) }) {
+            sheet.marked("          ", line, theme.dim, &name.to_ascii_lowercase());
         }
     }
     name.to_owned()
@@ -315,8 +333,11 @@ fn template(sheet: &mut Sheet, name: &str, id: u32) -> String {
     let streams: Vec<&str> = t.streams.iter().map(crate::text::Foreign::as_str).collect();
     sheet.say(&streams.join(" "), theme.dim);
     sheet.heading(app.look.say("Lines", "Các dòng"));
+    let filter = app.list(Pane::AppLog).filter.to_ascii_lowercase();
     for sample in &t.samples {
-        sheet.hanging("· ", sample, theme.text);
+        let filtered = !filter.is_empty() && sample.to_ascii_lowercase().contains(&filter);
+        let mark = if filtered { &filter } else { t.sign.and_then(|s| s.words_in(sample)).unwrap_or_default() };
+        sheet.marked("· ", sample, theme.text, mark);
     }
     name.to_owned()
 }

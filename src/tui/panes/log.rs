@@ -1,7 +1,8 @@
-//! Failures of the access log as a heat map on the lanes' own axis: by target, balancer node or signature.
+//! Failures of the access log as a heat map on the lanes' own axis: by target, balancer node, signature or path.
 
 use crate::accesslog::{AccessLog, FailureRow, Signature};
 use crate::exchange::Area;
+use crate::time::Window;
 use crate::tui::app::{App, LogBy};
 use crate::tui::axis::Axis;
 use crate::tui::layout::Pane;
@@ -37,12 +38,7 @@ pub struct LogMap {
 impl LogMap {
     pub fn build(log: Option<&AccessLog>, axis: Axis, by: LogBy, filter: &str) -> Self {
         let Some(log) = log else { return Self::default() };
-        let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
-        for f in &log.failures {
-            if let Some(x) = axis.column(f.minute) {
-                sums.entry(name_of(f, by)).or_insert_with(|| Sums::new(axis)).add(f, usize::from(x));
-            }
-        }
+        let sums = if by == LogBy::Path { by_path(log, axis) } else { by_minute(log, axis, by) };
         let passes =
             |name: &str, s: &Sums| filter.is_empty() || name.contains(filter) || s.signatures.keys().any(|k| k.id().contains(filter));
         let mut rows: Vec<Row> = sums.into_iter().filter(|(name, s)| passes(name, s)).map(|(name, s)| s.row(name)).collect();
@@ -50,6 +46,39 @@ impl LogMap {
         let top = rows.iter().flat_map(|r| &r.cells).copied().fold(0.0, f64::max);
         Self { axis: Some(axis), rows, top }
     }
+}
+
+fn by_minute(log: &AccessLog, axis: Axis, by: LogBy) -> BTreeMap<&str, Sums> {
+    let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
+    for f in &log.failures {
+        if let Some(x) = axis.column(f.minute) {
+            sums.entry(name_of(f, by)).or_insert_with(|| Sums::new(axis)).add(f.signature, f.count, Some(usize::from(x)));
+        }
+    }
+    sums
+}
+
+fn by_path(log: &AccessLog, axis: Axis) -> BTreeMap<&str, Sums> {
+    let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
+    for p in &log.paths {
+        sums.entry(&p.path).or_insert_with(|| Sums::new(axis)).add(p.signature, p.count, None);
+    }
+    sums
+}
+
+/// How requests of one row failed, most first: a target, a node or a signature within the window, a path
+/// over the whole log.
+pub fn signatures_of(log: &AccessLog, name: &str, window: Window) -> Vec<(Signature, u64)> {
+    let mut sums: BTreeMap<Signature, u64> = BTreeMap::new();
+    let mine = |f: &&FailureRow| f.target == name || f.node == name || f.signature.id() == name;
+    let rows = log.failures_in(window).filter(mine).map(|f| (f.signature, f.count));
+    let paths = log.paths.iter().filter(|p| p.path.as_str() == name).map(|p| (p.signature, p.count));
+    for (signature, count) in rows.chain(paths) {
+        *sums.entry(signature).or_default() += count;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(signature, n)| (std::cmp::Reverse(*n), *signature));
+    sums
 }
 
 struct Sums {
@@ -62,9 +91,11 @@ impl Sums {
         Self { signatures: BTreeMap::new(), cells: vec![0.0; usize::from(axis.columns)] }
     }
 
-    fn add(&mut self, f: &FailureRow, x: usize) {
-        *self.signatures.entry(f.signature).or_default() += f.count;
-        self.cells[x] += f.count as f64;
+    fn add(&mut self, signature: Signature, count: u64, x: Option<usize>) {
+        *self.signatures.entry(signature).or_default() += count;
+        if let Some(x) = x {
+            self.cells[x] += count as f64;
+        }
     }
 
     fn row(self, name: &str) -> Row {
@@ -82,6 +113,7 @@ fn name_of(row: &FailureRow, by: LogBy) -> &str {
         LogBy::Target => &row.target,
         LogBy::Node => &row.node,
         LogBy::Signature => row.signature.id(),
+        LogBy::Path => "-",
     }
 }
 
@@ -90,6 +122,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         LogBy::Target => app.look.say("target × time", "target × thời gian"),
         LogBy::Node => app.look.say("balancer node × time", "node balancer × thời gian"),
         LogBy::Signature => app.look.say("signature × time", "dấu hiệu × thời gian"),
+        LogBy::Path => app.look.say("paths, whole log", "đường dẫn, cả log"),
     };
     let Some(log) = &app.case.access_log else {
         let body = super::title(buf, area, app, Pane::Log, by, "");
@@ -122,7 +155,14 @@ fn draw_rows(buf: &mut Buffer, body: Rect, app: &App, log: &AccessLog) {
         let bars = Rect { x: area.x + geometry.bars_at(), width: axis.columns.min(geometry.bars), ..area };
         for (x, v) in row.cells.iter().enumerate() {
             let covered = log.window.is_none_or(|w| w.contains(axis.time(x as u16)));
-            let symbol = bar::shade(*v, app.log_map.top).unwrap_or(if covered { "·" } else { "░" });
+            let empty = if app.panes.log_by == LogBy::Path {
+                " "
+            } else if covered {
+                "·"
+            } else {
+                "░"
+            };
+            let symbol = bar::shade(*v, app.log_map.top).unwrap_or(empty);
             paint::put(buf, bars, x as u16, 0, symbol, if *v > 0.0 { app.look.theme.errors } else { app.look.theme.dim });
         }
         super::select(buf, area, app, Pane::Log, y == selected);

@@ -64,7 +64,8 @@ impl App {
                 self.panes.log_by = match self.panes.log_by {
                     LogBy::Target => LogBy::Node,
                     LogBy::Node => LogBy::Signature,
-                    LogBy::Signature => LogBy::Target,
+                    LogBy::Signature => LogBy::Path,
+                    LogBy::Path => LogBy::Target,
                 }
             }
             _ => {

@@ -1,24 +1,23 @@
-//! Log groups of CloudWatch Logs. `FilterLogEvents` costs nothing by the gigabyte, so the window is read
-//! whole, page by page, up to a cap; pages may be empty and go on.
+//! Log groups of CloudWatch Logs that were named. Most are read whole, page by page, which costs nothing;
+//! pages may be empty and go on. Groups too large for that are asked by Logs Insights.
 
+use super::sink::Sink;
+use super::size::{self, Way};
 use crate::applog::Engine;
 use crate::case::gaps::Reason;
-use crate::exchange::{Area, What};
+use crate::exchange::{Area, Origin, What};
 use crate::sources::aws::actions::Action;
 use crate::sources::aws::context::{Context, origin};
-use crate::text::Foreign;
+use crate::sources::aws::insights::{self, NoAnswer, Row};
 use crate::time::{Time, rfc3339};
-use chrono::DateTime;
+use chrono::NaiveDateTime;
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// Pages of one asking: a megabyte each at most, four a second.
 const PAGES: u32 = 400;
 /// Pages between two tellings of what was found.
 const TELL_EVERY: u32 = 8;
-/// Names that log groups are looked for by.
-const NAMES: usize = 5;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,131 +27,162 @@ struct Page {
     next_token: Option<String>,
 }
 
+/// One event of a group.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
-    timestamp: Option<i64>,
+pub(super) struct Line {
+    pub timestamp: Option<i64>,
     #[serde(default)]
-    message: String,
+    pub message: String,
     #[serde(default)]
-    log_stream_name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Groups {
-    #[serde(default)]
-    log_groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Group {
-    log_group_name: String,
-    #[serde(default)]
-    stored_bytes: u64,
+    pub log_stream_name: String,
 }
 
 /// Reads the window of a group.
 pub(super) async fn read(ctx: &Context, group: &str) {
-    read_up_to(ctx, group, PAGES).await;
+    ctx.busy(Area::AppLog, format!("{group}: how large it is")).await;
+    match size::way(ctx, group).await {
+        Way::Queries { bytes } => by_queries(ctx, group, bytes).await,
+        Way::Pages => read_up_to(ctx, group, PAGES).await,
+    }
 }
 
 pub(super) async fn read_up_to(ctx: &Context, group: &str, cap: u32) {
-    let mut engine = Engine::new(group, ctx.window, chrono_tz::UTC);
-    let mut token: Option<String> = None;
+    let mut sink: Option<Sink> = None;
+    let (mut token, mut stopped): (Option<String>, Option<String>) = (None, None);
     for page in 1..=cap {
-        let mut asked = json!({"startTime": ctx.window.start.timestamp_millis(), "endTime": ctx.window.end.timestamp_millis() - 1});
-        asked[if group.starts_with("arn:") { "logGroupIdentifier" } else { "logGroupName" }] = group.into();
-        if let Some(token) = &token {
-            asked["nextToken"] = token.as_str().into();
-        }
-        let answer = ctx.aws.json::<Page>(Action::FilterLogEvents, &asked).await;
+        let answer = ctx.aws.json::<Page>(Action::FilterLogEvents, &asked(ctx, group, token.as_deref())).await;
         let Some(answer) = ctx.or_gap(Area::AppLog, &format!("log group {group}"), answer).await else {
-            engine.stopped_early();
+            stopped = Some("reading broke off".into());
             break;
         };
-        let latest = feed(&mut engine, answer.events);
+        if sink.is_none() && !answer.events.is_empty() {
+            sink = Some(Sink::of(&answer.events, group, ctx.window));
+        }
+        let latest = sink.as_mut().and_then(|s| s.take(answer.events));
         let next = answer.next_token.filter(|t| !t.is_empty() && Some(t) != token.as_ref());
         if next.is_none() {
             break;
         }
         token = next;
-        told(ctx, group, &engine, page, latest).await;
+        told(ctx, group, sink.as_ref(), page, latest).await;
         if page == cap {
-            engine.note(format!("only the first {cap} pages were read; narrow the window to read on"));
-            engine.stopped_early();
+            stopped = Some(format!("only the first {cap} pages were read; narrow the window to read on"));
         }
     }
-    learn(ctx, group, &engine).await;
-}
-
-/// The newest time of the page.
-fn feed(engine: &mut Engine, lines: Vec<Line>) -> Option<Time> {
-    let mut latest = None;
-    for line in lines {
-        let stream = engine.stream(&line.log_stream_name);
-        let at = line.timestamp.and_then(DateTime::from_timestamp_millis);
-        latest = latest.max(at);
-        // One event may hold a whole stack trace.
-        for part in line.message.trim_end().split('\n') {
-            match at {
-                Some(at) => engine.event(stream, at, part.as_bytes()),
-                None => engine.line(stream, part.as_bytes()),
-            }
-        }
+    let mut sink = sink.unwrap_or_else(|| Sink::of(&[], group, ctx.window));
+    if let (Sink::Application(engine), Some(why)) = (&mut sink, &stopped) {
+        engine.note(why.as_str());
+        engine.stopped_early();
     }
-    latest
+    learn(ctx, group, &sink, stopped.is_some()).await;
+    say_kind(ctx, group, &sink).await;
 }
 
-async fn told(ctx: &Context, group: &str, engine: &Engine, page: u32, latest: Option<Time>) {
+fn asked(ctx: &Context, group: &str, token: Option<&str>) -> serde_json::Value {
+    let mut asked = json!({"startTime": ctx.window.start.timestamp_millis(), "endTime": ctx.window.end.timestamp_millis() - 1});
+    asked[if group.starts_with("arn:") { "logGroupIdentifier" } else { "logGroupName" }] = group.into();
+    if let Some(token) = token {
+        asked["nextToken"] = token.into();
+    }
+    asked
+}
+
+async fn told(ctx: &Context, group: &str, sink: Option<&Sink>, page: u32, latest: Option<Time>) {
     let until = latest.map(|t| format!(", up to {}", t.format("%H:%M"))).unwrap_or_default();
     ctx.busy(Area::AppLog, format!("{group}: page {page}{until}")).await;
-    if page.is_multiple_of(TELL_EVERY) {
-        learn(ctx, group, engine).await;
+    if let Some(sink) = sink.filter(|_| page.is_multiple_of(TELL_EVERY)) {
+        learn(ctx, group, sink, true).await;
     }
 }
 
-async fn learn(ctx: &Context, group: &str, engine: &Engine) {
-    let window = ctx.window;
-    let source = origin(
-        Action::FilterLogEvents,
-        [("logGroupName", group.to_owned()), ("startTime", rfc3339(window.start)), ("endTime", rfc3339(window.end))],
-    );
-    ctx.learn_from(source.clone(), What::AppLog(Box::new(engine.snapshot()))).await;
-    let events = engine.events();
-    if !events.is_empty() {
-        ctx.learn_from(source, What::Events(events)).await;
+async fn learn(ctx: &Context, group: &str, sink: &Sink, incomplete: bool) {
+    for what in sink.so_far(group, ctx.window, incomplete) {
+        // The balancer's log in S3 is whole; what a log group holds of it does not replace it.
+        let known = matches!(what, What::AccessLog(_)) && ctx.case(|c| c.access_log.as_ref().is_some_and(|l| l.files > 0));
+        if !known {
+            ctx.learn_from(source(ctx, Action::FilterLogEvents, group), what).await;
+        }
     }
 }
 
-/// Names groups that look as if they were of these targets. Nobody said so: they are offered, not read.
-pub(super) async fn offer(ctx: &Context) {
-    ctx.until(Area::Balancer).await;
-    ctx.until(Area::Instances).await;
-    let mut found: BTreeSet<(Foreign, u64)> = BTreeSet::new();
-    for name in ctx.case(names) {
-        let asked = json!({"logGroupNamePattern": name, "limit": 10});
-        let Ok(answer) = ctx.aws.json::<Groups>(Action::DescribeLogGroups, &asked).await else { break };
-        found.extend(answer.log_groups.into_iter().map(|g| (g.log_group_name.into(), g.stored_bytes)));
-    }
-    let offered = found.iter().take(6).map(|(name, bytes)| format!("{name} ({} GB kept)", bytes.div_ceil(1_000_000_000)));
-    let offered = offered.collect::<Vec<_>>().join(", ");
-    let detail = if offered.is_empty() {
-        "no log was named: give --app-log-group NAME or --app-log PATH".to_owned()
-    } else {
-        format!("no log was named; these log groups look related: {offered}. Give one with --app-log-group")
+/// A log that is the balancer's own is none of the application: that is still missing.
+async fn say_kind(ctx: &Context, group: &str, sink: &Sink) {
+    let kind = match sink {
+        Sink::Application(_) => return,
+        Sink::Access(_) => "access log, and was read as such",
+        Sink::HealthChecks(_) => "health-check log, and was read as such",
+        Sink::Connections(_) => "connection log, which tells of clients only",
     };
-    ctx.gap(Area::AppLog, "application log", Reason::NotEnabled, detail).await;
+    let detail = format!("it holds the balancer's own {kind}; no application's log was read from it");
+    ctx.gap(Area::AppLog, &format!("log group {group}"), Reason::NotApplicable, detail).await;
 }
 
-/// Words of the balancer's, its groups' and its services' names.
-fn names(case: &crate::case::Case) -> Vec<String> {
-    let groups = case.groups_in_question().into_iter().map(|g| g.name.to_string());
-    let balancer = case.load_balancer.iter().map(|lb| lb.name.to_string());
-    let scaling = case.instances.values().filter_map(|i| i.auto_scaling_group.as_ref().map(ToString::to_string));
-    let mut seen = BTreeSet::new();
-    // The pattern is matched in the middle of names; ports and colours at the end are rarely part of them.
-    let stem = |name: String| name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned();
-    groups.chain(balancer).chain(scaling).map(stem).filter(|n| n.len() >= 3 && seen.insert(n.clone())).take(NAMES).collect()
+fn source(ctx: &Context, action: Action, group: &str) -> Origin {
+    let window = ctx.window;
+    origin(action, [("logGroupName", group.to_owned()), ("startTime", rfc3339(window.start)), ("endTime", rfc3339(window.end))])
+}
+
+/// Lines a minute and stream: who fell silent, and when.
+const COUNTS: &str = "stats count(*) as n by bin(1m) as minute, @logStream";
+/// Lines that a sign of trouble, a start or a stop may stand in.
+const TELLING: &str = "fields @timestamp, @logStream, @message | filter @message like /(?i)(error|fatal|crit|severe|emerg|panic|exception|traceback|refused|timed out|timeout|killed|out of memory|oom|too many open|worker_connections|table full|in use|started|starting|listening|shutting down|stopp|sigterm|sigkill|deploy|version|\" 5\\d\\d )/ | sort @timestamp asc";
+
+/// Asks a group that is too large to be read: its counts, and its telling lines.
+async fn by_queries(ctx: &Context, group: &str, bytes: u64) {
+    ctx.busy(Area::AppLog, format!("{group}: {}", size::words(bytes))).await;
+    let mut engine = Engine::new(group, ctx.window, chrono_tz::UTC);
+    engine.note(format!("{}; only lines with words of trouble, starts and stops were fetched", size::words(bytes)));
+    let telling = answered(ctx, group, insights::ask(&ctx.aws, group, ctx.window, TELLING).await, &mut engine).await;
+    telling.iter().for_each(|row| line(&mut engine, row));
+    let counts = answered(ctx, group, insights::ask(&ctx.aws, group, ctx.window, COUNTS).await, &mut engine).await;
+    counts.iter().for_each(|row| count(&mut engine, row));
+    let events = engine.events();
+    ctx.learn_from(source(ctx, Action::StartQuery, group), What::AppLog(Box::new(engine.snapshot()))).await;
+    if !events.is_empty() {
+        ctx.learn_from(source(ctx, Action::StartQuery, group), What::Events(events)).await;
+    }
+}
+
+/// The rows, or a gap and none.
+async fn answered(ctx: &Context, group: &str, answer: Result<insights::Found, NoAnswer>, engine: &mut Engine) -> Vec<Row> {
+    let subject = format!("log group {group}");
+    match answer {
+        Ok(found) => {
+            if found.cut {
+                engine.note(format!("only the first {} rows of a query were fetched; narrow the window", insights::MOST_ROWS));
+                engine.stopped_early();
+            }
+            return found.rows;
+        }
+        Err(NoAnswer::Call(error)) => ctx.learn(What::Gap(error.gap(Area::AppLog, &subject))).await,
+        Err(error) => ctx.gap(Area::AppLog, &subject, Reason::Unavailable, error.to_string()).await,
+    }
+    engine.stopped_early();
+    Vec::new()
+}
+
+fn line(engine: &mut Engine, row: &Row) {
+    let field = |name: &str| row.get(name).map_or("", String::as_str);
+    let stream = engine.stream(field("@logStream"));
+    let at = time(field("@timestamp"));
+    for part in field("@message").trim_end().split('\n') {
+        match at {
+            Some(at) => engine.event(stream, at, part.as_bytes()),
+            None => engine.line(stream, part.as_bytes()),
+        }
+    }
+}
+
+fn count(engine: &mut Engine, row: &Row) {
+    let field = |name: &str| row.get(name).map_or("", String::as_str);
+    if let (Some(minute), Ok(n)) = (time(field("minute")), field("n").parse()) {
+        let stream = engine.stream(field("@logStream"));
+        engine.counted(stream, minute, n);
+    }
+}
+
+/// `2026-11-20 13:02:11.123`, in UTC.
+fn time(text: &str) -> Option<Time> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok().map(|t| t.and_utc())
 }
