@@ -77,6 +77,17 @@ impl Series {
         usize::try_from(i).ok().filter(|i| *i < self.values.len())
     }
 
+    /// What was read of the periods that begin inside `window`, unpublished ones included.
+    pub fn values_in(&self, window: Window) -> &[f64] {
+        let period = i64::from(self.period.max(1));
+        let from = |t: Time| {
+            let seconds = (t - self.start).num_seconds();
+            (seconds.div_euclid(period) + i64::from(seconds.rem_euclid(period) > 0)).clamp(0, self.values.len() as i64) as usize
+        };
+        let (first, last) = (from(window.start), from(window.end));
+        &self.values[first..last.max(first)]
+    }
+
     /// Published points inside `window`.
     pub fn points(&self, window: Window) -> impl Iterator<Item = (Time, f64)> + '_ {
         let first = (window.start - self.start).num_seconds().div_euclid(i64::from(self.period.max(1))).max(0) as usize;
@@ -230,6 +241,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn values_in_a_window_are_its_points(start in -50i64..50, n in 1usize..60, from in -100i64..100, length in 0i64..200) {
+            let values: Vec<f64> = (0..n).map(|i| i as f64).collect();
+            let s = series(start, &values);
+            let window = Window { start: s.start + Duration::seconds(from * 17), end: s.start + Duration::seconds((from + length) * 17) };
+            let points: Vec<f64> = s.points(window).map(|(_, v)| v).collect();
+            prop_assert_eq!(s.values_in(window), points);
+        }
+
         #[test]
         fn stretches_never_overlap_and_lose_nothing(parts in proptest::collection::vec((0i64..60, 1usize..20), 1..12)) {
             let mut store = SeriesStore::default();

@@ -149,6 +149,8 @@ pub struct App {
     pub overlay: Option<Overlay>,
     pub size: Rect,
     pub board: Board,
+    /// Where each series stands in the last judgement's ranking.
+    pub ranking: board::Ranking,
     pub happenings: Vec<Happening>,
     pub log_map: LogMap,
     /// The lane that is taken apart, if one is.
@@ -226,6 +228,7 @@ impl App {
             overlay: None,
             size: Rect::ZERO,
             board: Board::default(),
+            ranking: board::Ranking::new(),
             happenings: Vec::new(),
             log_map: LogMap::default(),
             parts: Parts::default(),
@@ -250,6 +253,10 @@ impl App {
 
     pub fn onset(&self) -> Option<Time> {
         self.judged.as_ref().and_then(|j| j.analysis.onset())
+    }
+
+    pub fn scores(&self) -> board::Scores<'_> {
+        board::Scores { judged: self.judged.as_deref(), ranking: &self.ranking }
     }
 
     /// What the window is compared with, settled; `None` without a wish or without anything to compare with.
@@ -343,7 +350,8 @@ impl App {
             return;
         }
         let selected = self.board.subjects.get(self.list(Pane::Lanes).selected).cloned();
-        self.board.arrange(&self.case, self.judged.as_deref(), &wish);
+        let scores = board::Scores { judged: self.judged.as_deref(), ranking: &self.ranking };
+        self.board.arrange(&self.case, &scores, &wish);
         self.made.arranged = Some((version, wish));
         if let Some(before) = selected {
             self.keep_selected(&before);
@@ -368,7 +376,8 @@ impl App {
         let Some((_, wish)) = &self.made.arranged else { return };
         let wanted = (version, wish.clone(), sight);
         if self.made.filled.as_ref() != Some(&wanted) {
-            self.board.fill(&self.case, self.judged.as_deref(), &sight);
+            let scores = board::Scores { judged: self.judged.as_deref(), ranking: &self.ranking };
+            self.board.fill(&self.case, &scores, &sight);
             self.made.filled = Some(wanted);
         }
     }
@@ -416,6 +425,7 @@ impl App {
         if let Some(onset) = judged.analysis.onset().filter(|o| judged.window.contains(*o)) {
             self.view.cursor = onset;
         }
+        self.ranking = board::ranking(judged);
         self.judged = Some(Arc::new(judged.clone()));
         self.size = Rect::new(0, 0, width, height);
         self.session.data_version += 1;

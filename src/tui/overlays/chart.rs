@@ -18,7 +18,7 @@ use ratatui::style::Style;
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App, subject: &Subject) {
     let gutter = 10.min(area.width / 4);
     let axis = Axis::new(app.view.window(), area.width.saturating_sub(4 + gutter));
-    let lane = Board::one(&app.case, app.judged.as_deref(), subject.clone(), axis, app.compared());
+    let lane = Board::one(&app.case, &app.scores(), subject.clone(), axis, app.compared());
     let title = format!("{} · {} {}s", lanes::name(&app.look, &lane, 60), lane.grid.statistic, lane.grid.period);
     let inner = frame(
         buf,

@@ -6,6 +6,7 @@ use crate::judge::Judged;
 use crate::text::Text;
 use crate::time::{NARROWEST, Time, Window};
 use crate::tui::app::{App, Effect};
+use crate::tui::board;
 use crate::tui::options::Kind;
 use crate::tui::view::View;
 use crate::tui::words;
@@ -49,6 +50,7 @@ impl App {
         if judged.window == self.view.whole() {
             self.session.incident = incident(&judged);
         }
+        self.ranking = board::ranking(&judged);
         self.judged = Some(Arc::new(judged));
         self.session.data_version += 1;
         self.place();
