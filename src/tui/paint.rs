@@ -126,10 +126,13 @@ fn place(lines: &mut Vec<String>, word: &str, width: u16) {
     while width_of(rest) > width {
         let head = prefix(rest, width);
         if head.is_empty() {
-            break;
+            // One sign with its marks is wider than the line.
+            push_line(lines, "…");
+            rest = &rest[rest.graphemes(true).next().map_or(rest.len(), str::len)..];
+        } else {
+            push_line(lines, head);
+            rest = &rest[head.len()..];
         }
-        push_line(lines, head);
-        rest = &rest[head.len()..];
     }
     push_line(lines, rest);
 }
