@@ -32,6 +32,7 @@ pub struct Chromium {
     _home: tempfile::TempDir,
 }
 
+#[allow(clippy::panic, reason = "a test that cannot go on should stop")]
 fn found() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let all = std::env::split_paths(&path).flat_map(|dir| NAMES.map(|name| dir.join(name)));

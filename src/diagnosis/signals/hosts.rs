@@ -135,7 +135,7 @@ fn stopped_by_call(asked: &mut Asked) {
     };
     // Scaling groups end their instances by the same call; what they did is told by their own diary.
     let by_group = |i: &&Instance| i.state != "stopped" && i.auto_scaling_group.is_some();
-    if hosts.iter().any(|i| by_call(&i)) && hosts.iter().all(|i| by_group(i)) {
+    if hosts.iter().any(|i| by_call(&i)) && hosts.iter().all(by_group) {
         return asked.unknown(
             "stopped-by-call",
             say!(
