@@ -161,7 +161,6 @@ fn denied_sources_are_named_and_lead_to_no_wrong_name() {
 }
 
 #[test]
-#[ignore = "one of six seeds is still called app-errors, with low confidence: see docs/judgement.md"]
 fn strays_of_a_busy_balancer_are_nothing() {
     for seed in 1..=6 {
         let judged = judged(simulate(&Scenario::random(Cause::Noise, seed)).facts);

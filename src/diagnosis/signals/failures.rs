@@ -79,11 +79,8 @@ fn is_known_to_the_end(scene: &Scene) -> bool {
 fn is_much(scene: &Scene, total: f64) -> bool {
     let requests: f64 = scene.windows.iter().filter_map(|w| scene.requests.sum(*w)).sum();
     let of_requests = if requests > 0.0 { total >= 30.0 && total >= 0.01 * requests } else { total >= 100.0 };
-    of_requests || usual_rate(scene).is_some_and(|rate| is_more_than(total, rate * minutes(scene)))
-}
-
-fn minutes(scene: &Scene) -> f64 {
-    scene.windows.iter().map(|w| w.span().num_minutes() as f64).sum()
+    let (all, minutes) = (scene.errors.sum(scene.looked).unwrap_or(total), scene.looked.span().num_minutes() as f64);
+    of_requests || usual_rate(scene).is_some_and(|rate| is_more_than(all, rate * minutes))
 }
 
 /// Beyond what chance makes of an expected number.
