@@ -1,6 +1,7 @@
 //! Objects of S3 kept on this machine for the next time: whole ones only, no more than a number of bytes,
 //! the least recently used go first. Nobody else may read them.
 
+use crate::sources::aws::clock;
 use crate::sources::aws::s3::Object;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -41,7 +42,7 @@ impl Cache {
             return None;
         }
         // Only the order of going depends on it.
-        let _ = file.set_modified(SystemTime::now());
+        let _ = file.set_modified(clock::now().into());
         Some(file)
     }
 
@@ -178,10 +179,10 @@ mod tests {
     fn the_least_recently_used_go_first() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::open(dir.path(), 25).unwrap();
-        let aged = |key: &str, hours: u64| {
+        let aged = |key: &str, hours: i64| {
             put(&cache, key, b"0123456789", true);
             let file = File::options().write(true).open(cache.path("b", &object(key, 10))).unwrap();
-            file.set_modified(SystemTime::now() - std::time::Duration::from_secs(hours * 3600)).unwrap();
+            file.set_modified((clock::now() - chrono::Duration::hours(hours)).into()).unwrap();
         };
         aged("a", 3);
         aged("b", 2);
