@@ -132,12 +132,12 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let read = format!("{} {}", numbers::count(log.lines as f64), app.look.say("lines", "dòng"));
     let body = super::title(buf, area, app, Pane::Log, by, &read);
     if app.log_map.rows.is_empty() {
-        super::nothing(
-            buf,
-            body,
-            app.look.say("no failed request in this window", "không có request lỗi trong khoảng này"),
-            app.look.theme.good,
-        );
+        let (words, style) = if app.panes.log_by == LogBy::Path && log.paths.is_empty() {
+            (app.look.say("paths were not kept with this log", "log này không giữ đường dẫn"), app.look.theme.dim)
+        } else {
+            (app.look.say("no failed request in this window", "không có request lỗi trong khoảng này"), app.look.theme.good)
+        };
+        super::nothing(buf, body, words, style);
         return;
     }
     draw_rows(buf, body, app, log);
