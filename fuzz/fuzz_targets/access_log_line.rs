@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run access_log_line`: whatever bytes a log holds, reading a line neither panics nor
+//! Whatever bytes a log holds, reading a line neither panics nor
 //! disagrees with itself.
 #![no_main]
 

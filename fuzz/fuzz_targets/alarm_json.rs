@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run alarm_json`: whatever comes as an alarm's message, a rule or an expression, it names
+//! Whatever comes as an alarm's message, a rule or an expression, it names
 //! one thing or says why not, and never panics.
 #![no_main]
 

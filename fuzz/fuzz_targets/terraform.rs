@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run terraform tests/terraform`: whatever stands in a file of Terraform, in either
+//! Whatever stands in a file of Terraform, in either
 //! syntax, the search ends, says the same twice, and what it found can be reviewed.
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run times`: whatever is given as a time or a duration is one, or a sentence says why not.
+//! Whatever is given as a time or a duration is one, or a sentence says why not.
 #![no_main]
 
 use alb_triage::time::{in_words, parse, parse_duration, rfc3339};
