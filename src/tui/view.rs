@@ -179,6 +179,11 @@ impl View {
     pub fn step(&mut self, columns: i64, step: i64) {
         self.touched = true;
         let to = self.cursor + Duration::seconds(columns * step);
+        // Whoever follows has nothing to see beyond now, and goes on following.
+        if self.following && to >= self.window.end {
+            self.cursor = clamp(to, self.window);
+            return;
+        }
         if !self.window.contains(to) {
             let by = if to < self.window.start { to - self.window.start } else { to - self.window.end + Duration::seconds(step) };
             self.window = Window { start: self.window.start + by, end: self.window.end + by };
