@@ -9,7 +9,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "instance-power-event", letter: "C7", prior: -2,
         name: || say!("a target was rebooted, stopped or terminated through AWS", "target bị khởi động lại, dừng hoặc xoá qua AWS"),
         weights: &[
-            must("power-event", 16, -15), w("stopped-by-call", 16, -4), w("instance-check-failed", 6, -3), w("host-silent", 5, -1), w("one-target", 3, -2), w("refused-then-timeouts", 6, -1),
+            must("power-event", 16, -15), core("stopped-by-call", 16, -4), w("instance-check-failed", 6, -3), w("host-silent", 5, -1), w("one-target", 3, -2), w("refused-then-timeouts", 6, -1),
             w("mixed", 3, -1), w("timeouts", 1, 0), w("refused", -3, 0), w("work-fell", 3, 0), w("log-boot", 3, 0), w("log-silent", 2, 0),
             w("system-check-failed", -4, 0), w("deployment-event", -3, 0), w("scale-in-event", -5, 0), w("spot-event", -8, 0), w("requests-rose", -2, 0),
             w("target-sg-blocks", -8, 0), w("acl-or-route-blocks", -8, 0), w("all-groups", -2, 0), w("successes-mixed", -3, 1), w("connection-failures", 1, -10),
