@@ -1,7 +1,7 @@
 //! Whatever a server wrote into its log, in whatever clock, it is read, grouped and bounded.
 #![no_main]
 
-use alb_triage::applog::engine::Engine;
+use alb_triage::applog::Engine;
 use alb_triage::time::Window;
 use libfuzzer_sys::fuzz_target;
 
