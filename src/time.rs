@@ -10,9 +10,23 @@ pub type Time = DateTime<Utc>;
 
 /// A half-open span of time: `start` is inside, `end` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Window {
     pub start: Time,
     pub end: Time,
+}
+
+/// A window as a file has it, perhaps the wrong way round.
+#[derive(Deserialize)]
+struct Written {
+    start: Time,
+    end: Time,
+}
+
+impl From<Written> for Window {
+    fn from(w: Written) -> Self {
+        Self::new(w.start, w.end)
+    }
 }
 
 /// The narrowest and the widest window that can be looked at.
@@ -281,6 +295,14 @@ mod tests {
 
     fn t(text: &str) -> Time {
         DateTime::parse_from_rfc3339(text).unwrap().with_timezone(&Utc)
+    }
+
+    #[test]
+    fn a_window_in_a_file_is_read_in_either_order() {
+        let read = |text: &str| serde_json::from_str::<Window>(text).unwrap();
+        let right = read(r#"{"start":"2026-11-19T05:15:00Z","end":"2026-11-19T09:15:20Z"}"#);
+        assert_eq!(read(r#"{"start":"2026-11-19T09:15:20Z","end":"2026-11-19T05:15:00Z"}"#), right);
+        assert!(right.start < right.end);
     }
 
     #[test]
