@@ -18,7 +18,7 @@ use crate::time::{Time, Window};
 use alarm::{Alarm, AlarmChange, CodeAlarm, CompositeAlarm};
 use answers::Answer;
 use events::{Event, EventSource, Reach};
-use gaps::Gap;
+use gaps::{Gap, Reason};
 use health::{HealthCheckRecord, TargetHealth};
 use network::{Interface, NetworkAcl, PrefixList, Probe, RouteTable, SecurityGroup, Subnet};
 use series::SeriesStore;
@@ -205,6 +205,13 @@ impl Case {
     /// The gaps of some areas.
     pub fn gaps_of<'a>(&'a self, areas: &'a [Area]) -> impl Iterator<Item = &'a Gap> + 'a {
         self.gaps.iter().filter(move |g| areas.contains(&g.area))
+    }
+
+    /// Whether something may have been changed that was not read: then "no event" is no finding.
+    pub fn may_miss_changes(&self) -> bool {
+        const SOURCES: [Area; 2] = [Area::Changes, Area::Lifecycle];
+        let closed = |g: &Gap| SOURCES.contains(&g.area) && g.reason != Reason::NotApplicable;
+        SOURCES.into_iter().any(|a| self.is_waiting_for(a)) || self.gaps.iter().chain(&self.blind_spots).any(closed)
     }
 
     /// Whether something of the area is still to come.

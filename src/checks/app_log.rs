@@ -107,7 +107,8 @@ fn words(t: &Template, change: &Change) -> Text {
     match *change {
         Change::New { during, first, .. } => {
             let at = clock(first);
-            say!("new from {at} UTC, {during} times: “{pattern}”", "mới xuất hiện từ {at} UTC, {during} lần: “{pattern}”")
+            let times = if during == 1 { "once".into() } else { format!("{during} times") };
+            say!("new from {at} UTC, {times}: “{pattern}”", "mới xuất hiện từ {at} UTC, {during} lần: “{pattern}”")
         }
         Change::Burst { during, usual, first, .. } => {
             let (at, usual) = (clock(first), usual.round());

@@ -1,7 +1,8 @@
 //! The report for programs, `alb-triage/report/v1`: every key always there, `null` where unknown, times
 //! in UTC, durations in seconds, the same case the same bytes. `assets/report.schema.json` describes it.
 
-use crate::accesslog::{AccessLog, FailureRow};
+mod access_logs;
+
 use crate::analysis::{Correlation, Direction, Order, timeline::Entry};
 use crate::case::Case;
 use crate::case::alarm::Alarm;
@@ -12,7 +13,8 @@ use crate::diagnosis::{Confidence, Hypothesis, Likelihood};
 use crate::exchange::{Area, Cost, Origin};
 use crate::judge::Judged;
 use crate::text::Foreign;
-use crate::time::{Time, Window, rfc3339};
+use crate::time::{Time, rfc3339};
+use access_logs::AccessLogsOut;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -368,57 +370,6 @@ impl<'a> EventOut<'a> {
             seconds_from_onset: entry.seconds_from_onset,
         })
     }
-}
-
-#[derive(Serialize)]
-struct AccessLogsOut<'a> {
-    /// `read`, or `partial` when reading was stopped before the end.
-    status: &'static str,
-    files: u64,
-    bytes: u64,
-    lines: u64,
-    malformed: u64,
-    failures: Vec<FailureOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct FailureOut<'a> {
-    target: &'a str,
-    signature: &'static str,
-    count: u64,
-    #[serde(serialize_with = "utc")]
-    first: Time,
-    #[serde(serialize_with = "utc")]
-    last: Time,
-}
-
-impl<'a> AccessLogsOut<'a> {
-    fn of(log: &'a AccessLog, window: Window) -> Self {
-        Self {
-            status: if log.incomplete { "partial" } else { "read" },
-            files: log.files,
-            bytes: log.bytes,
-            lines: log.lines,
-            malformed: log.malformed,
-            failures: failures(log.failures.iter().filter(|f| window.contains(f.minute))),
-        }
-    }
-}
-
-/// Failures by target and signature, the most frequent first. Times are those of the minutes.
-fn failures<'a>(rows: impl Iterator<Item = &'a FailureRow>) -> Vec<FailureOut<'a>> {
-    let mut tally: BTreeMap<(&str, &'static str), FailureOut> = BTreeMap::new();
-    for row in rows {
-        let (target, signature) = (row.target.as_str(), row.signature.id());
-        let new = || FailureOut { target, signature, count: 0, first: row.minute, last: row.minute };
-        let sum = tally.entry((target, signature)).or_insert_with(new);
-        sum.count += row.count;
-        sum.first = sum.first.min(row.minute);
-        sum.last = sum.last.max(row.minute);
-    }
-    let mut all: Vec<_> = tally.into_values().collect();
-    all.sort_by_key(|f| std::cmp::Reverse(f.count));
-    all
 }
 
 #[derive(Serialize)]

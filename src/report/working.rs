@@ -17,14 +17,6 @@ use crate::time::{Window, rfc3339};
 /// The most raw points that are listed.
 const POINTS: usize = 120;
 
-/// What is asked about.
-#[derive(Clone, Copy, Debug)]
-pub enum Of<'a> {
-    /// An id in the book.
-    Evidence(&'a str),
-    Series(&'a SeriesKey),
-}
-
 /// How a line of the working is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -68,14 +60,11 @@ impl Line {
     }
 }
 
-/// The working, line by line.
-pub fn working(case: &Case, judged: &Judged, of: Of, window: Window) -> Vec<Line> {
-    match of {
-        Of::Series(key) => series(case, key, window),
-        Of::Evidence(id) => match judged.book.get(id) {
-            Some(e) => evidence(case, judged, id, e, window),
-            None => vec![Line::said(say!("nothing is known of “{id}”", "không biết gì về “{id}”"))],
-        },
+/// The working behind an id in the book, line by line.
+pub fn of_evidence(case: &Case, judged: &Judged, id: &str, window: Window) -> Vec<Line> {
+    match judged.book.get(id) {
+        Some(e) => evidence(case, judged, id, e, window),
+        None => vec![Line::said(say!("nothing is known of “{id}”", "không biết gì về “{id}”"))],
     }
 }
 
@@ -126,7 +115,8 @@ fn call(case: &Case, origin: &Origin) -> Vec<Line> {
     out
 }
 
-fn series(case: &Case, key: &SeriesKey, window: Window) -> Vec<Line> {
+/// The working behind a series, which needs no judgement.
+pub fn of_series(case: &Case, key: &SeriesKey, window: Window) -> Vec<Line> {
     let lane = Lane::of(case, key, window);
     let label = lanes::label(case, key);
     let measure = lane.measure();

@@ -34,11 +34,11 @@ pub fn page(sheet: &mut Sheet, app: &App, of: &Of) -> String {
 }
 
 fn lines(app: &App, of: &Of) -> Vec<Line> {
-    let Some(judged) = &app.judged else { return Vec::new() };
-    let of_one = |one| working::working(&app.case, judged, one, app.view.window());
-    match of {
-        Of::Series(key) => of_one(working::Of::Series(key)),
-        Of::Evidence(ids) => ids.iter().flat_map(|id| of_one(working::Of::Evidence(id))).collect(),
+    let window = app.view.window();
+    match (of, &app.judged) {
+        (Of::Series(key), _) => working::of_series(&app.case, key, window),
+        (Of::Evidence(ids), Some(judged)) => ids.iter().flat_map(|id| working::of_evidence(&app.case, judged, id, window)).collect(),
+        (Of::Evidence(_), None) => Vec::new(),
     }
 }
 

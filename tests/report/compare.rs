@@ -2,7 +2,7 @@
 
 use crate::sample;
 use alb_triage::diff;
-use alb_triage::report::working::{Of, working};
+use alb_triage::report::working::{of_evidence, of_series};
 use alb_triage::text::Lang;
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
@@ -30,7 +30,7 @@ fn two_demos_differ_and_the_text_fits() {
 fn the_working_of_a_series_can_be_pasted_and_followed() {
     let (case, judged) = sample::both();
     let key = case.series.of("TargetConnectionErrorCount").next().unwrap().0.clone();
-    let lines: Vec<_> = working(&case, &judged, Of::Series(&key), judged.window).into_iter().map(|l| l.text.en).collect();
+    let lines: Vec<_> = of_series(&case, &key, judged.window).into_iter().map(|l| l.text.en).collect();
     let command = lines.iter().find(|l| l.starts_with("aws cloudwatch get-metric-statistics")).unwrap();
     for words in [
         "--namespace AWS/ApplicationELB",
@@ -56,8 +56,7 @@ fn the_working_of_a_series_can_be_pasted_and_followed() {
 #[test]
 fn the_working_of_evidence_says_what_it_weighs_and_where_it_is_from() {
     let (case, judged) = sample::both();
-    let lines: Vec<_> =
-        working(&case, &judged, Of::Evidence("access-log.connect-timeout"), judged.window).into_iter().map(|l| l.text.en).collect();
+    let lines: Vec<_> = of_evidence(&case, &judged, "access-log.connect-timeout", judged.window).into_iter().map(|l| l.text.en).collect();
     let all = lines.join("\n");
     for words in [
         "weighs +12 decibans for “security group of the targets”",
@@ -68,5 +67,5 @@ fn the_working_of_evidence_says_what_it_weighs_and_where_it_is_from() {
     ] {
         assert!(all.contains(words), "{words} is not in {all}");
     }
-    assert_eq!(working(&case, &judged, Of::Evidence("no.such"), judged.window).len(), 1);
+    assert_eq!(of_evidence(&case, &judged, "no.such", judged.window).len(), 1);
 }

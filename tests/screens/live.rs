@@ -164,3 +164,20 @@ fn two_keys_copy_a_value_a_time_an_event_or_the_pane() {
     assert!(copied("3 j y e").trim_start().starts_with('{'));
     assert!(copied("1 y s").lines().count() <= 10);
 }
+
+#[test]
+fn what_was_just_said_is_read_at_80_columns_and_costs_make_room() {
+    let app = session(&Options { first_run: true, ..options() }, (80, 24));
+    assert!(shown(&app).contains("then press A"), "{}", shown(&app));
+}
+
+#[test]
+fn an_empty_list_of_gaps_is_good_only_when_everything_was_read() {
+    let mut app = App::new(&options()).unwrap();
+    app.update(Msg::Resize(120, 40));
+    press(&mut app, "7");
+    assert!(shown(&app).contains("not everything was read yet"));
+    press(&mut app, "/ z z z enter");
+    assert!(shown(&app).contains("nothing of that name"));
+    assert!(!shown(&app).contains("everything asked for could be read"));
+}

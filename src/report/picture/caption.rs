@@ -26,7 +26,7 @@ impl Caption {
     pub fn of(case: &Case, judged: &Judged, lang: Lang) -> Self {
         let lanes = lanes::choose(case, judged, lang);
         let get = |t: Text| t.get(lang).to_owned();
-        let mut below = events(&lanes, lang);
+        let mut below = events(case, &lanes, lang);
         below.extend(measures(&lanes.lanes, lang));
         below.push(get(say!(
             "A dot or a line on the ground is 0; a blank or a dashed line is unknown, not 0.",
@@ -71,11 +71,17 @@ fn coverage(judged: &Judged, lang: Lang) -> String {
     text.get(lang).to_owned()
 }
 
-fn events(lanes: &Lanes, lang: Lang) -> Vec<String> {
+fn events(case: &Case, lanes: &Lanes, lang: Lang) -> Vec<String> {
     if lanes.marks.is_empty() {
-        return vec![
-            say!("Events: none on the load balancer's path", "Sự kiện: không có gì trên đường đi của load balancer").get(lang).to_owned(),
-        ];
+        let words = if case.may_miss_changes() {
+            say!(
+                "Events: none seen on the load balancer's path; not all changes could be read",
+                "Sự kiện: không thấy gì trên đường đi của load balancer; không đọc được hết các thay đổi"
+            )
+        } else {
+            say!("Events: none on the load balancer's path", "Sự kiện: không có gì trên đường đi của load balancer")
+        };
+        return vec![words.get(lang).to_owned()];
     }
     lanes.marks.iter().map(|m| format!("{} {} UTC  {}", m.number, words::clock(m.at, lanes.window), m.words)).collect()
 }

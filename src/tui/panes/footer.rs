@@ -23,7 +23,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     }
     let left = Rect { width: area.width.saturating_sub(right + 1), ..area };
     if let Some(words) = &app.session.notice {
-        paint::text(buf, left, 1, 0, words, theme.warn);
+        // What was just said matters more than what it cost.
+        let room = if paint::width_of(words) < left.width { left } else { area };
+        paint::clear(buf, Rect { height: room.height.min(1), ..room });
+        paint::text(buf, room, 1, 0, words, theme.warn);
     } else {
         let pieces = hints(app, left.width.saturating_sub(2));
         let used = paint::line(buf, left, 1, 0, &pieces);

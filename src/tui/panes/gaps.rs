@@ -9,6 +9,7 @@ use crate::tui::panes::lanes::reason_words;
 use crate::tui::{clock, words};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 /// A row: a gap, or an area that is being read.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,13 +26,26 @@ pub fn rows(app: &App) -> Vec<Row<'_>> {
     gaps.into_iter().map(Row::Gap).chain(app.case.busy.keys().map(|a| Row::Busy(*a))).collect()
 }
 
+/// Why the list is empty: only what was read to its end and without a gap is good.
+fn none(app: &App) -> (&'static str, Style) {
+    let (look, theme) = (&app.look, &app.look.theme);
+    if !app.list(Pane::Gaps).filter.is_empty() {
+        (look.say("nothing of that name", "không có tên đó"), theme.dim)
+    } else if app.judged.as_ref().is_none_or(|j| j.is_waiting()) {
+        (look.say("not everything was read yet", "chưa đọc xong mọi thứ"), theme.dim)
+    } else {
+        (look.say("everything asked for could be read", "mọi thứ đã hỏi đều đọc được"), theme.good)
+    }
+}
+
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let rows = rows(app);
     let denied = app.case.gaps.iter().filter(|g| g.action.is_some()).count();
-    let end = if denied > 0 { app.look.say("y copies the IAM statement", "y sao chép câu lệnh IAM") } else { "" };
+    let end = if denied > 0 { app.look.say("yy copies the IAM statement", "yy sao chép câu lệnh IAM") } else { "" };
     let body = super::title(buf, area, app, Pane::Gaps, &format!("{}", app.case.gaps.len() + app.case.blind_spots.len()), end);
     if rows.is_empty() {
-        super::nothing(buf, body, app.look.say("everything asked for could be read", "mọi thứ đã hỏi đều đọc được"), app.look.theme.good);
+        let (words, style) = none(app);
+        super::nothing(buf, body, words, style);
         return;
     }
     let selected = app.list(Pane::Gaps).selected.min(rows.len() - 1);

@@ -74,7 +74,11 @@ fn draw_words(buf: &mut Buffer, area: Rect, app: &App) {
     let marked = app.marked();
     let theme = &app.look.theme;
     if marked.is_empty() {
-        let words = app.look.say("no event in this window", "không có sự kiện trong khoảng này");
+        let words = if app.case.may_miss_changes() {
+            app.look.say("no event seen in this window; not all was read", "chưa thấy sự kiện trong khoảng này; chưa đọc hết")
+        } else {
+            app.look.say("no event in this window", "không có sự kiện trong khoảng này")
+        };
         paint::text(buf, area, 1, 0, words, theme.dim);
         return;
     }
