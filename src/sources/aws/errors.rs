@@ -71,7 +71,10 @@ pub struct CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.action.name();
+        // The words of a chain of providers, each with its own story, would hide what to do.
+        let plain = matches!(self.trouble, Trouble::Credentials(Credentials::Missing | Credentials::ExpiredSso));
         match self.remedy() {
+            Some(remedy) if plain => write!(f, "{name}: {remedy}"),
             Some(remedy) => write!(f, "{name}: {}: {remedy}", self.what()),
             None => write!(f, "{name}: {}", self.what()),
         }
