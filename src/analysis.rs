@@ -9,6 +9,7 @@ pub mod localisation;
 pub mod onset;
 pub mod scene;
 pub mod shift;
+pub mod states;
 pub mod timeline;
 
 use crate::case::Case;

@@ -1,7 +1,7 @@
 //! The runbook: one check a step, in the runbook's order. A check is pure and total: it looks at the case
 //! and says what it sees, what it cannot tell and why.
 
-use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::case::gaps::Reason;
 use crate::exchange::{Area, Origin};
@@ -17,7 +17,7 @@ pub trait Check: Sync {
     /// What must be read for it; the union over all checks is what is fetched.
     fn needs(&self) -> &'static [Area];
     /// Looks. Puts what it refers to into the book.
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome;
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -218,8 +218,8 @@ pub fn alarm_rule(alarm: &crate::case::alarm::Alarm) -> Text {
 }
 
 /// Runs every step.
-pub fn run_all(case: &Case, analysis: &Analysis, book: &mut Book) -> Vec<Outcome> {
-    RUNBOOK.iter().map(|c| c.run(case, analysis, book)).collect()
+pub fn run_all(scene: &Scene, book: &mut Book) -> Vec<Outcome> {
+    RUNBOOK.iter().map(|c| c.run(scene, book)).collect()
 }
 
 /// The last step says what the diagnosis came to.

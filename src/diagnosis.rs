@@ -7,7 +7,7 @@ pub mod table;
 mod verdict;
 mod weighing;
 
-use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::checks::Book;
 use crate::text::Text;
@@ -130,10 +130,11 @@ impl Named {
 }
 
 /// Weighs every cause; most probable first, every id present.
-pub fn weigh(case: &Case, analysis: &Analysis, book: &mut Book) -> (Vec<Hypothesis>, Verdict) {
-    let signals = Signals::of(case, analysis, book);
+pub fn weigh(scene: &Scene, book: &mut Book) -> (Vec<Hypothesis>, Verdict) {
+    let case = scene.case;
+    let signals = Signals::of(scene, book);
     let scores = weighing::weigh(&signals);
-    let decision = verdict::decide(&scores, &signals, analysis);
+    let decision = verdict::decide(&scores, &signals, scene.analysis);
     let hypotheses = scores.iter().map(|s| hypothesis(case, &signals, s, &decision)).collect();
     let verdict = verdict::said(case, &signals, &scores, &decision, book);
     (hypotheses, verdict)

@@ -1,6 +1,7 @@
 //! From a case to everything that is said about it. One call, pure: the same case gives the same words.
 
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::case::gaps::{Gap, Reason};
 use crate::checks::{self, Book, Outcome, Status};
@@ -48,12 +49,14 @@ pub fn judge(case: &Case, window: Option<Window>) -> Option<Judged> {
     let window = window.or_else(|| case.window())?;
     let analysis = Analysis::of(case, window);
     let mut book = Book::default();
-    let mut outcomes = checks::run_all(case, &analysis, &mut book);
-    let (hypotheses, verdict) = diagnosis::weigh(case, &analysis, &mut book);
+    let scene = Scene::of(case, &analysis);
+    let mut outcomes = checks::run_all(&scene, &mut book);
+    let (hypotheses, verdict) = diagnosis::weigh(&scene, &mut book);
     if let Some(last) = outcomes.iter_mut().find(|o| o.check == "verdict") {
         *last = checks::verdict_outcome(&hypotheses, &verdict);
     }
     let coverage = cover(case, &outcomes);
+    drop(scene);
     Some(Judged { window, analysis, outcomes, hypotheses, verdict, book, coverage })
 }
 

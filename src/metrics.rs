@@ -2,6 +2,8 @@
 
 use crate::case::series::SeriesKey;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a metric is measured of, and so which dimensions it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,7 +76,8 @@ pub struct Metric {
 
 /// A metric by its name.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    CATALOG.iter().find(|m| m.name == name)
+    static BY_NAME: LazyLock<HashMap<&str, &Metric>> = LazyLock::new(|| CATALOG.iter().map(|m| (m.name, m)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// Whether a series tells if an earlier time was like this one: what may be a cause, for the balancer as a whole

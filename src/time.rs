@@ -77,6 +77,13 @@ impl Window {
         Self { start, end }
     }
 
+    /// How many periods of `period` seconds begin inside.
+    pub fn starts(&self, period: u32) -> usize {
+        let period = i64::from(period.max(1));
+        let before = |t: Time| t.timestamp().div_euclid(period) + i64::from(t.timestamp().rem_euclid(period) > 0);
+        usize::try_from(before(self.end) - before(self.start)).unwrap_or(0)
+    }
+
     /// How many periods of `period` seconds fit, rounded up.
     pub fn bins(&self, period: u32) -> usize {
         let (span, period) = (self.span().num_seconds().max(0), i64::from(period.max(1)));

@@ -1,7 +1,10 @@
-//! A large incident made from nothing: balancer metrics and twelve metrics of each of many targets.
+//! A large incident made from nothing: balancer metrics and twelve metrics of each of many targets, one in ten
+//! of which is hot while the errors last.
 
 use alb_triage::case::alarm::Alarm;
+use alb_triage::case::health::TargetHealth;
 use alb_triage::case::series::{Series, SeriesKey};
+use alb_triage::case::topology::{Instance, TargetGroup};
 use alb_triage::exchange::{Area, Fact, Subject, What};
 use alb_triage::time::{Time, Window};
 use chrono::DateTime;
@@ -20,8 +23,7 @@ const HOST_METRICS: [(&str, &str); 12] = [
     ("EBSIOBalance%", "Minimum"),
     ("EBSByteBalance%", "Minimum"),
 ];
-const BALANCER_METRICS: [(&str, &str); 12] = [
-    ("TargetConnectionErrorCount", "Sum"),
+const BALANCER_METRICS: [(&str, &str); 11] = [
     ("RequestCount", "Sum"),
     ("NewConnectionCount", "Sum"),
     ("ActiveConnectionCount", "Sum"),
@@ -40,8 +42,19 @@ fn at(minute: i64) -> Time {
     DateTime::from_timestamp(1_763_604_300 + minute * 60, 0).unwrap_or_default()
 }
 
-fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: i64) -> Series {
-    let value = |m: i64| (((m * 7919 + salt * 104_729) % 997) as f64) + if (80..110).contains(&m) { 4000.0 } else { 0.0 };
+/// The first minute of the errors, and the first after them.
+pub const ERRORS: std::ops::Range<i64> = 80..110;
+
+/// -0.5 to 0.5, the same on every machine.
+fn noise(salt: u64, minute: i64) -> f64 {
+    let mut x = salt.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (minute as u64).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (x >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+}
+
+/// A level with noise, that much higher while the errors last.
+fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: u64, level: f64, rise: f64) -> Series {
+    let value = |m: i64| level * (if ERRORS.contains(&m) { rise } else { 1.0 } + 0.2 * noise(salt, m));
     Series {
         key: SeriesKey::new(metric, [dimension]),
         statistic: statistic.into(),
@@ -51,20 +64,74 @@ fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: i64) -> 
     }
 }
 
+/// The errors: published only where there are any.
+fn errors() -> Series {
+    let mut errors = series("TargetConnectionErrorCount", "Sum", ("LoadBalancer", BALANCER), 0, 90.0, 1.0);
+    errors.values.iter_mut().zip(0..).filter(|(_, m)| !ERRORS.contains(m)).for_each(|(v, _)| *v = f64::NAN);
+    errors
+}
+
+const BALANCER: &str = "app/web/1";
+const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
+
+fn of_host(target: i64) -> Vec<Series> {
+    let (id, hot) = (id(target), target % 10 == 0);
+    let one = |(i, (metric, statistic)): (usize, (&str, &str))| {
+        let (level, rise) = match metric {
+            "CPUUtilization" => (40.0, 2.2),
+            "NetworkIn" | "NetworkOut" => (9e6, 2.0),
+            "NetworkPacketsIn" => (9e4, 2.0),
+            "CPUCreditBalance" => (576.0, 1.0),
+            m if m.starts_with("EBS") => (99.0, 1.0),
+            _ => (0.0, 1.0),
+        };
+        series(metric, statistic, ("InstanceId", &id), target as u64 * 12 + i as u64, level, if hot { rise } else { 1.0 })
+    };
+    HOST_METRICS.into_iter().enumerate().map(one).collect()
+}
+
+fn id(target: i64) -> String {
+    format!("i-{target:017x}")
+}
+
+fn instance(target: i64) -> Instance {
+    let zone = ["eu-west-1a", "eu-west-1b", "eu-west-1c"][target as usize % 3];
+    let address = format!("10.0.{}.{}", target / 250, target % 250 + 1);
+    Instance {
+        id: id(target),
+        instance_type: "m6i.large".into(),
+        zone: zone.into(),
+        private_ip: Some(address),
+        state: "running".into(),
+        launch_time: Some(at(-9000)),
+        detailed_monitoring: true,
+        ..Instance::default()
+    }
+}
+
+fn health(target: i64) -> TargetHealth {
+    TargetHealth { target_group: GROUP.into(), id: id(target), port: Some(8080), state: "healthy".into(), ..TargetHealth::default() }
+}
+
 /// The facts of an incident with so many targets, three hours by the minute.
 pub fn facts(targets: i64) -> Vec<Fact> {
     let window = Window { start: at(0), end: at(MINUTES) };
     let subject = Subject { target: "errors".into(), at: None, window, now: at(MINUTES), demo: None };
     let alarm =
         Alarm { metric: "TargetConnectionErrorCount".into(), period: 60, threshold: 10.0, evaluation_periods: 1, ..Alarm::default() };
-    let balancer = BALANCER_METRICS.iter().enumerate().map(|(i, (m, s))| series(m, s, ("LoadBalancer", "app/web/1"), i as i64));
-    let hosts = (0..targets).flat_map(|t| {
-        let id = format!("i-{t:017x}");
-        HOST_METRICS.map(|(m, s)| series(m, s, ("InstanceId", &id), t))
-    });
+    let measured = BALANCER_METRICS.iter().zip(1..).map(|((m, s), salt)| series(m, s, ("LoadBalancer", BALANCER), salt, 9e4, 1.5));
+    let balancer = std::iter::once(errors()).chain(measured).collect();
+    let hosts = (0..targets).flat_map(of_host).collect();
+    let group = TargetGroup { arn: GROUP.into(), target_type: "instance".into(), ..TargetGroup::default() };
+    let things = [
+        What::TargetGroups(vec![group]),
+        What::Instances((0..targets).map(instance).collect()),
+        What::TargetHealth((0..targets).map(health).collect()),
+    ];
     let settled = [Area::BalancerMetrics, Area::HostMetrics].map(|area| What::Settled { area });
-    [What::Subject(subject), What::Alarm(alarm), What::Series(balancer.collect()), What::Series(hosts.collect())]
+    [What::Subject(subject), What::Alarm(alarm), What::Series(balancer), What::Series(hosts)]
         .into_iter()
+        .chain(things)
         .chain(settled)
         .map(|what| Fact { at: at(MINUTES), origin: None, what })
         .collect()

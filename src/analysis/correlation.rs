@@ -59,7 +59,7 @@ pub fn rank(case: &Case, window: Window, episodes: &[Episode]) -> Vec<Correlatio
     let mut rows = Vec::new();
     for (role, entrants) in by_role {
         let claim = claim_from(entrants.len());
-        let best = best_of(entrants, &shapes, &mut bench);
+        let best = best_of(&entrants, &shapes, &mut bench);
         let ranked = best.into_iter().map(|(e, f)| row(role, claim, e, f, &pulse, &shapes)).collect();
         rows.extend(numbered(with_silent(ranked, if role == Role::Cause { &silent } else { &[] })));
     }
@@ -100,7 +100,7 @@ fn candidates(case: &Case, looked: Window, context: Window) -> impl Iterator<Ite
             row = metrics::find(&key.metric);
         }
         let metric = row.filter(|m| m.name == key.metric && m.role != Role::Context)?;
-        let stretch = [looked, context].into_iter().find_map(|w| track.best(metric.statistic, w).or_else(|| track.best("", w)))?;
+        let stretch = grid::shown(metric, track, looked, context)?;
         let flow = if metric.sparse {
             flows.entry(&key.dimensions).or_insert_with(|| grid::flow(case, key, looked, context)).as_ref()
         } else {
@@ -153,11 +153,13 @@ fn derived(case: &Case, looked: Window, context: Window) -> impl Iterator<Item =
 }
 
 /// The [`KEPT`] best of them by score. A score never exceeds its reach, so most need no null.
-fn best_of<'a>(mut entrants: Vec<Entrant<'a>>, shapes: &Shapes, bench: &mut Bench) -> Vec<(Entrant<'a>, Fit)> {
-    entrants.sort_by(|a, b| b.reach.total_cmp(&a.reach));
-    let mut best: Vec<(Entrant, Fit)> = Vec::new();
+fn best_of<'e, 'a>(entrants: &'e [Entrant<'a>], shapes: &Shapes, bench: &mut Bench) -> Vec<(&'e Entrant<'a>, Fit)> {
+    let mut order: Vec<(f64, usize)> = entrants.iter().map(|e| e.reach).zip(0..).collect();
+    order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut best: Vec<(&Entrant, Fit)> = Vec::new();
     let mut last = f64::NEG_INFINITY;
-    for entrant in entrants {
+    for (_, i) in order {
+        let entrant = &entrants[i];
         if best.len() >= KEPT && entrant.reach <= last {
             break;
         }
@@ -172,14 +174,14 @@ fn best_of<'a>(mut entrants: Vec<Entrant<'a>>, shapes: &Shapes, bench: &mut Benc
 }
 
 /// Sorts, cuts, and gives the worst score kept.
-fn keep_best(best: &mut Vec<(Entrant, Fit)>) -> f64 {
+fn keep_best(best: &mut Vec<(&Entrant, Fit)>) -> f64 {
     best.sort_by(|(a, f), (b, g)| g.score.total_cmp(&f.score).then_with(|| a.candidate.key.cmp(&b.candidate.key)));
     best.truncate(KEPT);
     best.last().map_or(f64::NEG_INFINITY, |(_, f)| f.score)
 }
 
-fn row(role: Role, claim: f64, entrant: Entrant, fit: Fit, pulse: &Pulse, shapes: &Shapes) -> Correlation {
-    let (c, shape) = (entrant.candidate, shapes.get(entrant.shape));
+fn row(role: Role, claim: f64, entrant: &Entrant, fit: Fit, pulse: &Pulse, shapes: &Shapes) -> Correlation {
+    let (c, shape) = (&entrant.candidate, shapes.get(entrant.shape));
     let x: Vec<f64> = c.values.iter().map(|v| fit::transformed(c.metric, *v)).collect();
     let floor = fit::floor(c.metric, &x);
     let step = shape.step(&x, fit.lag, floor);
@@ -192,7 +194,7 @@ fn row(role: Role, claim: f64, entrant: Entrant, fit: Fit, pulse: &Pulse, shapes
         _ => Order::Coincides,
     };
     Correlation {
-        key: c.key.into_owned(),
+        key: c.key.clone().into_owned(),
         role,
         rank: 0,
         score: fit.score,

@@ -7,7 +7,7 @@ pub mod derived;
 use crate::case::Case;
 use crate::case::series::{Series, SeriesKey, Track};
 use crate::exchange::Area;
-use crate::metrics::{self, ERRORS};
+use crate::metrics::{self, ERRORS, Metric};
 use crate::time::{Time, Window};
 use chrono::Duration;
 use std::ops::Range;
@@ -127,55 +127,85 @@ impl Grid {
 
     /// Numbers of periods that begin inside `window`, with their times.
     pub fn numbers(&self, window: Window) -> impl Iterator<Item = (Time, f64)> + '_ {
-        self.range(window).filter_map(|i| Some((self.time(i)?, self.values[i]))).filter(|(_, v)| !v.is_nan())
+        self.range(window).filter(|i| !self.values[*i].is_nan()).filter_map(|i| Some((self.time(i)?, self.values[i])))
+    }
+
+    /// The same without the times.
+    pub fn known(&self, window: Window) -> impl Iterator<Item = f64> + '_ {
+        self.values[self.range(window)].iter().copied().filter(|v| !v.is_nan())
     }
 
     /// The sum of what is known inside `window`; `None` if nothing is.
     pub fn sum(&self, window: Window) -> Option<f64> {
-        self.numbers(window).map(|(_, v)| v).reduce(|a, b| a + b)
+        self.known(window).reduce(|a, b| a + b)
     }
 
     /// The largest number inside `window`, and when.
     pub fn largest(&self, window: Window) -> Option<(Time, f64)> {
-        self.numbers(window).reduce(|a, b| if b.1 > a.1 { b } else { a })
+        self.extreme(window, |v, best| v > best)
     }
 
     /// The smallest number inside `window`, and when.
     pub fn smallest(&self, window: Window) -> Option<(Time, f64)> {
-        self.numbers(window).reduce(|a, b| if b.1 < a.1 { b } else { a })
+        self.extreme(window, |v, best| v < best)
+    }
+
+    fn extreme(&self, window: Window, better: impl Fn(f64, f64) -> bool) -> Option<(Time, f64)> {
+        let known = self.range(window).filter(|i| !self.values[*i].is_nan());
+        let at = known.reduce(|best, i| if better(self.values[i], self.values[best]) { i } else { best })?;
+        Some((self.time(at)?, self.values[at]))
     }
 
     /// The middle number inside `window`.
     pub fn median(&self, window: Window) -> Option<f64> {
-        median(self.numbers(window).map(|(_, v)| v).collect())
+        median(self.collected(window))
+    }
+
+    /// What is known inside `window`, in one piece.
+    pub fn collected(&self, window: Window) -> Vec<f64> {
+        let mut all = Vec::with_capacity(self.range(window).len());
+        all.extend(self.known(window));
+        all
     }
 
     /// The mean of what is known inside `window`.
     pub fn mean(&self, window: Window) -> Option<f64> {
-        let (n, sum) = self.numbers(window).fold((0u32, 0.0), |(n, sum), (_, v)| (n + 1, sum + v));
+        let (n, sum) = self.known(window).fold((0u32, 0.0), |(n, sum), v| (n + 1, sum + v));
         (n > 0).then(|| sum / f64::from(n))
     }
 
     /// Lays a stretch over the grid; `means` tells what an absent period at a time is.
-    fn lay(&mut self, series: &Series, mut means: impl FnMut(Time) -> Mark) {
+    fn lay(&mut self, series: &Series, means: impl Fn(Time) -> Mark) {
         let Some(start) = self.start else { return };
         let offset = (series.start - start).num_seconds().div_euclid(i64::from(self.period.max(1)));
-        for (i, v) in series.values.iter().enumerate() {
-            let Some(to) = usize::try_from(offset + i as i64).ok().filter(|to| *to < self.values.len()) else { continue };
-            let mark = if v.is_nan() { means(series.time(i)) } else { Mark::Value };
-            self.marks[to] = mark;
-            self.values[to] = if mark == Mark::Quiet { 0.0 } else { *v };
+        let len = self.values.len();
+        let place = |at: i64| usize::try_from(at).unwrap_or(0).min(len);
+        let (to, skipped) = (place(offset), usize::try_from(-offset).unwrap_or(0).min(series.values.len()));
+        let count = (series.values.len() - skipped).min(len - to);
+        self.values[to..to + count].copy_from_slice(&series.values[skipped..skipped + count]);
+        for i in 0..count {
+            let mark = if self.values[to + i].is_nan() { means(series.time(skipped + i)) } else { Mark::Value };
+            self.marks[to + i] = mark;
+            if mark == Mark::Quiet {
+                self.values[to + i] = 0.0;
+            }
         }
     }
 
     fn mark_unfinished(&mut self, now: Option<Time>) {
-        let finished = |i: usize| self.time(i + 1).is_some_and(|end| now.is_none_or(|now| end <= now));
-        self.unfinished_from = (0..self.len()).rev().take_while(|i| !finished(*i)).last();
+        let Some((start, now)) = self.start.zip(now) else { return };
+        let finished = (now - start).num_seconds().div_euclid(i64::from(self.period.max(1)));
+        self.unfinished_from = usize::try_from(finished.max(0)).ok().filter(|from| *from < self.len());
     }
 }
 
 /// The middle one; the mean of the middle two of an even number.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    median_of(&mut values)
+}
+
+/// The same of values whose order may be lost.
+pub fn median_of(values: &mut [f64]) -> Option<f64> {
     let n = values.len();
     if n == 0 {
         return None;
@@ -240,6 +270,11 @@ fn best<'a>(case: &'a Case, key: &SeriesKey, window: Window) -> Option<(&'a Trac
     let statistic = metrics::find(&key.metric).map_or("", |m| m.statistic);
     let best = track.best(statistic, window).or_else(|| track.best("", window))?;
     Some((track, best))
+}
+
+/// The stretch of a track that shows `window` best, of all of `context` where it shows nothing.
+pub(super) fn shown<'a>(metric: &Metric, track: &'a Track, window: Window, context: Window) -> Option<&'a Series> {
+    [window, context].into_iter().find_map(|w| track.best(metric.statistic, w).or_else(|| track.best("", w)))
 }
 
 /// Every stretch of the best one's statistic and period; `flow` turns silence into zeros.

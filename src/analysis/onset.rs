@@ -6,6 +6,7 @@ use super::grid::median;
 use super::{Direction, Episode, Order};
 use crate::time::Time;
 use chrono::Duration;
+use std::ops::Range;
 
 /// How long before the errors a change still counts as theirs, and how long after.
 const BEFORE: Duration = Duration::minutes(60);
@@ -30,12 +31,8 @@ pub struct Change {
 /// The change of `values` (periods of `period` seconds from `start`, NaN unknown) that belongs to an
 /// episode; `floor` is the least deviation that means something in this unit.
 pub fn of(values: &[f64], start: Time, period: u32, episode: &Episode, floor: f64) -> Option<Change> {
-    let seconds = i64::from(period.max(1));
-    let index = |t: Time| (t - start).num_seconds().div_euclid(seconds);
-    let latest = episode.end.map_or(episode.onset + AFTER, |end| end.max(episode.onset + Duration::seconds(3 * seconds)));
-    let from = index(episode.onset - BEFORE.max(Duration::seconds(12 * seconds))).max(0) as usize;
-    let to = (index(latest.min(episode.onset + AFTER.max(Duration::seconds(3 * seconds)))) + 1).clamp(0, values.len() as i64) as usize;
-    let near: Vec<(usize, f64)> = (from..to).map(|i| (i, values[i])).filter(|(_, v)| !v.is_nan()).collect();
+    let near: Vec<(usize, f64)> =
+        self::near(episode, start, period, values.len()).map(|i| (i, values[i])).filter(|(_, v)| !v.is_nan()).collect();
     let split = best_split(&near)?;
     let after = mean(&near[split..]);
     let mut first = split;
@@ -51,10 +48,20 @@ pub fn of(values: &[f64], start: Time, period: u32, episode: &Episode, floor: f6
         }
         first = first_changed(&near, first, before, after, deviation);
     }
-    let at = start.checked_add_signed(Duration::seconds(seconds * near[first].0 as i64))?;
+    let at = start.checked_add_signed(Duration::seconds(i64::from(period.max(1)) * near[first].0 as i64))?;
     let uncertainty = if step < 2.0 * LEAST_STEP { 2 * period } else { period };
     let direction = if after > before { Direction::Up } else { Direction::Down };
     Some(Change { at, uncertainty, direction, step })
+}
+
+/// The periods, of `n` from `start`, in which a change would belong to the episode.
+pub fn near(episode: &Episode, start: Time, period: u32, n: usize) -> Range<usize> {
+    let seconds = i64::from(period.max(1));
+    let index = |t: Time| (t - start).num_seconds().div_euclid(seconds);
+    let latest = episode.end.map_or(episode.onset + AFTER, |end| end.max(episode.onset + Duration::seconds(3 * seconds)));
+    let from = index(episode.onset - BEFORE.max(Duration::seconds(12 * seconds))).clamp(0, n as i64) as usize;
+    let to = index(latest.min(episode.onset + AFTER.max(Duration::seconds(3 * seconds)))) + 1;
+    from..(to.clamp(0, n as i64) as usize).max(from)
 }
 
 fn mean(points: &[(usize, f64)]) -> f64 {

@@ -3,13 +3,17 @@
 
 use crate::accesslog::{AccessLog, Signature};
 use crate::analysis::grid::{self, Grid};
+use crate::analysis::shift::Shift;
 use crate::analysis::{Analysis, Episode, episodes, localisation};
 use crate::case::Case;
-use crate::case::series::SeriesKey;
+use crate::case::series::{SeriesKey, Track};
 use crate::case::topology::{Instance, TargetGroup, dimension_of};
+use crate::metrics;
 use crate::time::{Time, Window};
 use chrono::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// A machine behind the balancer.
 pub struct Host<'a> {
@@ -42,6 +46,8 @@ pub struct Scene<'a> {
     pub group: Option<String>,
     pub hosts: Vec<Host<'a>>,
     pub log: Option<LogView<'a>>,
+    /// By metric, of every host; see [`super::shift::of_hosts`].
+    pub(super) shifts: RefCell<HashMap<&'static str, Rc<[(String, Shift)]>>>,
 }
 
 /// The access log inside the stretches of errors.
@@ -100,12 +106,19 @@ impl<'a> Scene<'a> {
             group,
             hosts,
             log,
+            shifts: RefCell::default(),
         }
     }
 
     /// A series with hours around, on the period that shows what is looked at best.
     pub fn grid(&self, key: &SeriesKey) -> Grid {
         grid::around(self.case, key, self.looked, self.around)
+    }
+
+    /// The same of a host's metric whose track is at hand: nothing is looked up, and silence means nothing.
+    pub fn grid_of(&self, key: &SeriesKey, track: &Track) -> Option<Grid> {
+        let stretch = grid::shown(metrics::find(&key.metric)?, track, self.looked, self.around)?;
+        Some(grid::on_grid(track, stretch, self.around, None))
     }
 
     /// A stretch of errors that stands out, not a lone breach.

@@ -4,6 +4,7 @@ use crate::time::{Time, Window, floor_to};
 use chrono::{DateTime, Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Which metric of which thing. The metric's row in the catalog is [`crate::metrics::find`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,25 +80,28 @@ impl Series {
 
     /// What was read of the periods that begin inside `window`, unpublished ones included.
     pub fn values_in(&self, window: Window) -> &[f64] {
+        &self.values[self.places_in(window)]
+    }
+
+    /// Indices of the periods that begin inside `window`.
+    fn places_in(&self, window: Window) -> Range<usize> {
         let period = i64::from(self.period.max(1));
         let from = |t: Time| {
             let seconds = (t - self.start).num_seconds();
             (seconds.div_euclid(period) + i64::from(seconds.rem_euclid(period) > 0)).clamp(0, self.values.len() as i64) as usize
         };
         let (first, last) = (from(window.start), from(window.end));
-        &self.values[first..last.max(first)]
+        first..last.max(first)
     }
 
     /// Published points inside `window`.
     pub fn points(&self, window: Window) -> impl Iterator<Item = (Time, f64)> + '_ {
-        let first = (window.start - self.start).num_seconds().div_euclid(i64::from(self.period.max(1))).max(0) as usize;
-        self.values
-            .iter()
-            .enumerate()
-            .skip(first)
-            .map(|(i, v)| (self.time(i), *v))
-            .take_while(move |(t, _)| *t < window.end)
-            .filter(move |(t, v)| *t >= window.start && !v.is_nan())
+        self.places_in(window).map(|i| (i, self.values[i])).filter(|(_, v)| !v.is_nan()).map(|(i, v)| (self.time(i), v))
+    }
+
+    /// When the first published value in `window` begins that is as wanted.
+    pub fn first(&self, window: Window, wanted: impl Fn(f64) -> bool) -> Option<Time> {
+        self.places_in(window).find(|i| wanted(self.values[*i])).map(|i| self.time(i))
     }
 }
 
@@ -137,9 +141,13 @@ impl Track {
     /// of it, the finer of equals.
     pub fn best(&self, statistic: &str, window: Window) -> Option<&Series> {
         let covered = |s: &Series| s.window().intersect(&window).map_or(0, |w| w.span().num_seconds());
+        let shows = |s: &&Series| (statistic.is_empty() || s.statistic == statistic) && covered(s) > 0;
+        if let [only] = &self.stretches[..] {
+            return Some(only).filter(shows);
+        }
         self.stretches
             .iter()
-            .filter(|s| (statistic.is_empty() || s.statistic == statistic) && covered(s) > 0)
+            .filter(shows)
             .max_by_key(|s| (covered(s) * 100 / window.span().num_seconds().max(1) / 5, std::cmp::Reverse(s.period), covered(s)))
     }
 }

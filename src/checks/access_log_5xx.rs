@@ -7,6 +7,7 @@ mod words;
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::accesslog::{AccessLog, FailureRow, Signature, count_by};
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::exchange::{Area, Origin};
 use crate::metrics::Unit;
@@ -26,7 +27,8 @@ impl Check for Step {
         &[Area::AccessLog]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let window = analysis.window.or_else(|| case.window());
         let (Some(log), Some(window)) = (&case.access_log, window) else {
             return cannot_tell(self.id(), case, self.needs());
@@ -317,7 +319,7 @@ mod tests {
         let episode =
             Episode { onset: at(20), onset_uncertainty: 60, end: Some(at(40)), peak: 9.0, total: 90.0, score: 50.0, isolated: false };
         let analysis = Analysis { window: Some(window()), episodes: vec![episode], ..Analysis::default() };
-        let outcome = Step.run(case, &analysis, &mut book);
+        let outcome = Step.run(&Scene::of(case, &analysis), &mut book);
         (outcome, book)
     }
 

@@ -7,7 +7,7 @@ use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::alarm::drift::{Difference, drift, matching};
 use crate::alarm::review::{Remark, Weight, review_below};
 use crate::alarm::{composite, edit};
-use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::case::alarm::{Alarm, AlarmChangeKind, CodeAlarm, CompositeAlarm};
 use crate::case::topology::dimension_of;
@@ -28,7 +28,8 @@ impl Check for Step {
         &[Area::Alarm, Area::AlarmHistory, Area::AlarmCode, Area::Baseline]
     }
 
-    fn run(&self, case: &Case, _analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let case = scene.case;
         let Some(alarm) = &case.alarm else { return cannot_tell(self.id(), case, &[Area::Alarm]) };
         let code = matching(alarm, &case.code_alarms);
         let past = Past::of(case, alarm);

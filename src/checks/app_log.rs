@@ -6,7 +6,7 @@ mod unusual;
 use super::touches::clock;
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::accesslog::Signature;
-use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::applog::{AppLog, Sign, Stream, Template};
 use crate::case::Case;
 use crate::case::series::SeriesKey;
@@ -30,7 +30,8 @@ impl Check for Step {
         &[Area::AppLog]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let on_static = static_errors(case, book);
         if case.app_logs.is_empty() {
             return cannot_tell(self.id(), case, self.needs()).with(on_static);

@@ -2,9 +2,8 @@
 
 use super::touches::{Question, ask};
 use super::{Book, Check, Outcome};
-use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::analysis::timeline::Kind;
-use crate::case::Case;
 use crate::exchange::Area;
 use crate::say;
 
@@ -21,7 +20,8 @@ impl Check for Step {
         &[Area::Changes, Area::Lifecycle]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let question = Question {
             check: self.id(),
             areas: self.needs(),

@@ -3,6 +3,7 @@
 use super::touches::{clock, evidence, with_answer};
 use super::{Book, Check, Outcome, Status, Value};
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::analysis::timeline::{Entry, Kind};
 use crate::case::Case;
 use crate::case::gaps::{Gap, Reason};
@@ -25,7 +26,8 @@ impl Check for Step {
         &[Area::AwsHealth, Area::Instances]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let faults = faults(case, analysis, book);
         let hints = [system_checks(case, analysis, book), scheduled(case, analysis, book), one_zone(analysis, book)].concat();
         let worst = |ids: &[String], book: &Book| ids.first().and_then(|id| book.get(id)).map(|e| e.sentence.clone());
@@ -67,7 +69,7 @@ fn scheduled(case: &Case, analysis: &Analysis, book: &mut Book) -> Vec<String> {
 fn system_checks(case: &Case, analysis: &Analysis, book: &mut Book) -> Vec<String> {
     let Some(window) = analysis.window else { return Vec::new() };
     let failed = case.series.of("StatusCheckFailed_System").filter_map(|(key, track)| {
-        let at = track.best("Maximum", window)?.points(window).find(|(_, v)| *v > 0.0)?.0;
+        let at = track.best("Maximum", window)?.first(window, |v| v > 0.0)?;
         Some((key.instance()?, at))
     });
     let mut ids = Vec::new();

@@ -4,6 +4,7 @@
 use super::numbers::{name, origin, short, unit};
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::analysis::{Analysis, Correlation, Direction, Order};
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::exchange::Area;
 use crate::metrics::Role;
@@ -27,7 +28,8 @@ impl Check for Step {
         &[Area::BalancerMetrics, Area::HostMetrics]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         if analysis.correlations.is_empty() {
             return without(self.id(), case, analysis, self.needs());
         }

@@ -3,10 +3,8 @@
 
 use super::numbers::{no_hosts, origin, when};
 use super::{Book, Check, Outcome, Status, Value};
-use crate::analysis::Analysis;
 use crate::analysis::scene::Scene;
 use crate::analysis::shift::{self, Shift};
-use crate::case::Case;
 use crate::case::series::SeriesKey;
 use crate::exchange::Area;
 use crate::say;
@@ -32,16 +30,16 @@ impl Check for Step {
         &[Area::HostMetrics]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
-        let scene = Scene::of(case, analysis);
-        let mut hosts = busy(&scene);
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let case = scene.case;
+        let mut hosts = busy(scene);
         if hosts.is_empty() {
             return no_hosts(self.id(), case, self.needs());
         }
-        hosts.sort_by(|a, b| b.1.highest.1.total_cmp(&a.1.highest.1).then_with(|| a.0.cmp(b.0)));
-        let credits = credits(&scene, book);
-        let (status, words) = judged(&scene, &hosts, credits.as_ref().map(|c| &c.1));
-        let ids: Vec<String> = hosts.iter().take(SHOWN).map(|(id, s)| one(&scene, id, s, book)).collect();
+        hosts.sort_by(|a, b| b.1.highest.1.total_cmp(&a.1.highest.1).then_with(|| a.0.cmp(&b.0)));
+        let credits = credits(scene, book);
+        let (status, words) = judged(scene, &hosts, credits.as_ref().map(|c| &c.1));
+        let ids: Vec<String> = hosts.iter().take(SHOWN).map(|(id, s)| one(scene, id, s, book)).collect();
         let brief = brief(&hosts, credits.is_some());
         Outcome::new(self.id(), status, words)
             .brief(brief)
@@ -58,18 +56,19 @@ impl Check for Step {
 }
 
 /// Hosts and ECS services with a known CPU.
-fn busy<'a>(scene: &'a Scene) -> Vec<(&'a str, Shift)> {
-    let hosts = scene.hosts.iter().map(|h| (h.id, SeriesKey::new("CPUUtilization", [("InstanceId", h.id)])));
-    let services = scene.case.series.of("ECSCPUUtilization").filter_map(|(k, _)| Some((k.dimension("ServiceName")?, k.clone())));
-    hosts.chain(services).filter_map(|(id, key)| Some((id, shift::of(scene, &key)?))).collect()
+fn busy(scene: &Scene) -> Vec<(String, Shift)> {
+    let services = scene.case.series.of("ECSCPUUtilization").filter_map(|(k, _)| Some((k.dimension("ServiceName")?.to_owned(), shift::of(scene, k)?)));
+    let mut all = shift::of_hosts(scene, "CPUUtilization").to_vec();
+    all.extend(services);
+    all
 }
 
 fn is_high(s: &Shift) -> bool {
     s.highest.1 >= if s.period > 60 { HIGH_AVERAGE } else { HIGH }
 }
 
-fn judged(scene: &Scene, hosts: &[(&str, Shift)], no_credits: Option<&Text>) -> (Status, Text) {
-    let (name, worst) = (hosts[0].0, &hosts[0].1);
+fn judged(scene: &Scene, hosts: &[(String, Shift)], no_credits: Option<&Text>) -> (Status, Text) {
+    let (name, worst) = (&hosts[0].0, &hosts[0].1);
     let (peak, n) = (worst.highest.1, hosts.len());
     let high = hosts.iter().filter(|(_, s)| is_high(s)).count();
     let coarse = hosts.iter().any(|(_, s)| s.period > 60);
@@ -102,7 +101,7 @@ fn judged(scene: &Scene, hosts: &[(&str, Shift)], no_credits: Option<&Text>) -> 
     }
 }
 
-fn brief(hosts: &[(&str, Shift)], no_credits: bool) -> Text {
+fn brief(hosts: &[(String, Shift)], no_credits: bool) -> Text {
     let (peak, n) = (hosts[0].1.highest.1, hosts.len());
     match hosts.iter().filter(|(_, s)| is_high(s)).count() {
         _ if no_credits => say!("credits used up", "hết credit"),

@@ -8,6 +8,7 @@ mod stops;
 
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::case::events::Event;
 use crate::exchange::Area;
@@ -31,7 +32,8 @@ impl Check for Step {
         &[Area::Network, Area::TargetHealth]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let groups = case.groups_in_question();
         if !groups.is_empty() && groups.iter().all(|g| g.target_type == "lambda") {
             let words = say!("the targets are Lambda functions: there is no connection to block", "target là hàm Lambda: không có kết nối nào để chặn");

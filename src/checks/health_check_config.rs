@@ -8,6 +8,7 @@ mod strip;
 
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::case::topology::{TargetGroup, short_name};
 use crate::exchange::Area;
@@ -61,7 +62,8 @@ impl Check for Step {
         &[Area::Balancer, Area::TargetHealth]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let groups = case.groups_in_question();
         if groups.is_empty() {
             return cannot_tell(self.id(), case, self.needs());

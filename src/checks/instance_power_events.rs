@@ -5,6 +5,7 @@ mod silent;
 use super::touches::{brief_of, clock, coverage, evidence, in_question, sentence};
 use super::{Book, Check, Outcome, Status, cannot_tell};
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::analysis::timeline::{Entry, Kind, Relation, WEAK};
 use crate::case::Case;
 use crate::exchange::Area;
@@ -22,7 +23,8 @@ impl Check for Step {
         &[Area::Changes]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let (case, analysis) = (scene.case, scene.analysis);
         let events = on_targets(case, analysis);
         let silent = silent::restarts(case, analysis, book);
         let coverage = coverage(case, analysis, &[Area::Changes, Area::Lifecycle]);

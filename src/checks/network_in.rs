@@ -4,9 +4,7 @@ use super::numbers::{no_hosts, origin, short, when};
 use super::{Book, Check, Outcome, Status, Value};
 use crate::analysis::scene::Scene;
 use crate::analysis::shift::{self, Shift};
-use crate::analysis::{Analysis, Order};
-use crate::case::Case;
-use crate::case::series::SeriesKey;
+use crate::analysis::Order;
 use crate::exchange::Area;
 use crate::metrics::Unit;
 use crate::say;
@@ -26,21 +24,17 @@ impl Check for Step {
         &[Area::HostMetrics]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
-        let scene = Scene::of(case, analysis);
-        let mut hosts: Vec<(&str, Shift)> = scene
-            .hosts
-            .iter()
-            .filter_map(|h| Some((h.id, shift::of(&scene, &SeriesKey::new("NetworkIn", [("InstanceId", h.id)]))?)))
-            .collect();
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let case = scene.case;
+        let mut hosts: Vec<(String, Shift)> = shift::of_hosts(scene, "NetworkIn").to_vec();
         if hosts.is_empty() {
             return no_hosts(self.id(), case, self.needs());
         }
-        hosts.sort_by(|a, b| b.1.ratio().ln().abs().total_cmp(&a.1.ratio().ln().abs()).then_with(|| a.0.cmp(b.0)));
+        hosts.sort_by(|a, b| b.1.ratio().ln().abs().total_cmp(&a.1.ratio().ln().abs()).then_with(|| a.0.cmp(&b.0)));
         let silent = scene.hosts.len() - hosts.len();
-        let (status, words) = judged(&scene, &hosts, silent);
-        let mut ids = vec![together(&scene, &hosts, words.clone(), book)];
-        ids.extend(hosts.iter().take(SHOWN).map(|(id, s)| one(&scene, id, s, book)));
+        let (status, words) = judged(scene, &hosts, silent);
+        let mut ids = vec![together(scene, &hosts, words.clone(), book)];
+        ids.extend(hosts.iter().take(SHOWN).map(|(id, s)| one(scene, id, s, book)));
         let (before, during) = total(&hosts);
         let (ratio, rose, n) = (during / before.max(1.0), hosts.iter().filter(|(_, s)| s.rose(1.5)).count(), hosts.len());
         let brief = say!("×{ratio:.1}, up on {rose}/{n}", "×{ratio:.1}, tăng ở {rose}/{n}");
@@ -52,11 +46,11 @@ impl Check for Step {
 }
 
 /// All hosts as one series.
-fn total(hosts: &[(&str, Shift)]) -> (f64, f64) {
+fn total(hosts: &[(String, Shift)]) -> (f64, f64) {
     hosts.iter().fold((0.0, 0.0), |(a, b), (_, s)| (a + s.before, b + s.during))
 }
 
-fn judged(scene: &Scene, hosts: &[(&str, Shift)], silent: usize) -> (Status, Text) {
+fn judged(scene: &Scene, hosts: &[(String, Shift)], silent: usize) -> (Status, Text) {
     let (before, during) = total(hosts);
     let ratio = during / before.max(1.0);
     let (a, b, n) = (short(before, Unit::Bytes), short(during, Unit::Bytes), hosts.len());
@@ -71,7 +65,7 @@ fn judged(scene: &Scene, hosts: &[(&str, Shift)], silent: usize) -> (Status, Tex
         "NetworkIn of {n} hosts together ×{ratio:.1}: {a} → {b} in {each} s; rose on {rose}, fell on {fell}{missing}",
         "NetworkIn của {n} máy cộng lại ×{ratio:.1}: {a} → {b} mỗi {each} giây; tăng ở {rose}, giảm ở {fell}{missing_vi}"
     );
-    let first = hosts.iter().filter(|(_, s)| s.rose(1.5)).any(|(_, s)| s.order != Some(Order::Follows));
+    let first = hosts.iter().filter(|(_, s)| s.rose(1.5)).any(|(_, s)| s.order(scene) != Some(Order::Follows));
     let status = match () {
         () if !scene.is_real() => Status::Pass,
         () if ratio >= 1.5 && first => Status::Fail,
@@ -81,7 +75,7 @@ fn judged(scene: &Scene, hosts: &[(&str, Shift)], silent: usize) -> (Status, Tex
     (status, words)
 }
 
-fn together(scene: &Scene, hosts: &[(&str, Shift)], words: Text, book: &mut Book) -> String {
+fn together(scene: &Scene, hosts: &[(String, Shift)], words: Text, book: &mut Book) -> String {
     let (before, during) = total(hosts);
     let values = vec![Value::new("before", before).unit("bytes"), Value::new("during", during).unit("bytes")];
     book.add_from("network-in.all", words, Area::HostMetrics, values, origin(scene.case, Area::HostMetrics))

@@ -53,9 +53,9 @@ pub(super) fn unit(key: &SeriesKey) -> Unit {
 
 /// `, 4 min before the errors`, where the order is certain.
 pub(super) fn when(scene: &Scene, s: &Shift) -> Text {
-    let Some((onset, change)) = scene.onset().zip(s.change) else { return Text::default() };
+    let Some((onset, change)) = scene.onset().zip(s.change(scene)) else { return Text::default() };
     let apart = in_words(onset - change.at);
-    match s.order {
+    match s.order(scene) {
         Some(Order::Leads) => say!(", {apart} before the errors", ", {apart} trước khi có lỗi"),
         Some(Order::Follows) => say!(", {apart} after the errors began", ", {apart} sau khi bắt đầu lỗi"),
         _ => say!(", together with the errors", ", cùng lúc với lỗi"),

@@ -7,8 +7,7 @@ use crate::analysis::baseline;
 use crate::analysis::grid;
 use crate::analysis::scene::Scene;
 use crate::analysis::shift::{self, Shift};
-use crate::analysis::{Analysis, Order};
-use crate::case::Case;
+use crate::analysis::Order;
 use crate::case::series::SeriesKey;
 use crate::exchange::Area;
 use crate::metrics::Unit;
@@ -30,12 +29,12 @@ impl Check for Step {
         &[Area::BalancerMetrics]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
-        let scene = Scene::of(case, analysis);
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let case = scene.case;
         let Some(key) = scene.key("RequestCount") else { return cannot_tell(self.id(), case, self.needs()) };
-        let outcome = match shift::of(&scene, &key) {
-            Some(s) if scene.is_real() => during_errors(&scene, &key, &s, book),
-            _ => quiet(&scene, &key, book),
+        let outcome = match shift::of(scene, &key) {
+            Some(s) if scene.is_real() => during_errors(scene, &key, &s, book),
+            _ => quiet(scene, &key, book),
         };
         let Some(outcome) = outcome else { return cannot_tell(self.id(), case, self.needs()) };
         outcome.detail(say!(
@@ -88,7 +87,7 @@ fn judged(scene: &Scene, key: &SeriesKey, s: &Shift) -> (Status, Text) {
         "{name_vi} không tăng: {before} trước, {during} trong lúc lỗi (mỗi {each} giây)"
     );
     match ratio {
-        _ if s.rose(ROSE) && s.order != Some(Order::Follows) => (Status::Fail, words),
+        _ if s.rose(ROSE) && s.order(scene) != Some(Order::Follows) => (Status::Fail, words),
         _ if s.rose(A_LITTLE) => (Status::Warn, words),
         _ if s.fell(0.7) => (Status::Warn, words),
         _ => (Status::Pass, flat),

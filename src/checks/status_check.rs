@@ -2,16 +2,16 @@
 
 use super::numbers::{no_hosts, origin};
 use super::{Book, Check, Outcome, Status, Value};
-use crate::analysis::Analysis;
-use crate::analysis::grid::{self, Cell};
+use crate::analysis::grid;
 use crate::analysis::scene::Scene;
-use crate::case::Case;
+use crate::analysis::states;
 use crate::case::series::SeriesKey;
 use crate::exchange::Area;
 use crate::say;
 use crate::text::Text;
 use crate::time::{Time, Window};
 use chrono::Duration;
+use std::collections::HashMap;
 
 pub struct Step;
 
@@ -36,18 +36,20 @@ impl Check for Step {
         &[Area::HostMetrics, Area::Instances]
     }
 
-    fn run(&self, case: &Case, analysis: &Analysis, book: &mut Book) -> Outcome {
-        let scene = Scene::of(case, analysis);
-        let Some(window) = analysis.window else { return no_hosts(self.id(), case, self.needs()) };
-        let known: Vec<&str> = scene.hosts.iter().map(|h| h.id).filter(|id| share_known(&scene, id, window) > 0.0).collect();
+    fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
+        let case = scene.case;
+        let Some(window) = scene.analysis.window else { return no_hosts(self.id(), case, self.needs()) };
+        let seen = seen(scene, window);
+        let known: Vec<(&str, Seen)> = scene.hosts.iter().filter_map(|h| Some((h.id, *seen.get(h.id).filter(|s| s.share > 0.0)?))).collect();
         if known.is_empty() {
             return no_hosts(self.id(), case, self.needs());
         }
-        let failures: Vec<Failure> = known.iter().filter_map(|id| failure(&scene, id, window)).collect();
-        let gaps = scene.hosts.len() - known.iter().filter(|id| share_known(&scene, id, window) >= 0.9).count();
-        let (status, words) = judged(&scene, &failures, gaps, known.len());
-        let mut ids: Vec<String> = failures.iter().map(|f| file(&scene, f, book)).collect();
-        ids.extend(now(&scene, book));
+        let raised = known.iter().filter(|(_, s)| s.raised);
+        let failures: Vec<Failure> = raised.filter_map(|(id, _)| failure(scene, id, window)).collect();
+        let gaps = scene.hosts.len() - known.iter().filter(|(_, s)| s.share >= 0.9).count();
+        let (status, words) = judged(scene, &failures, gaps, known.len());
+        let mut ids: Vec<String> = failures.iter().map(|f| file(scene, f, book)).collect();
+        ids.extend(now(scene, book));
         let (failed, known) = (failures.len(), known.len());
         let brief = match status {
             Status::Unknown => say!("gaps on {gaps} of {known}", "thiếu ở {gaps}/{known}"),
@@ -65,15 +67,23 @@ fn series(scene: &Scene, part: &str, host: &str) -> grid::Grid {
     scene.grid(&SeriesKey::new(part, [("InstanceId", host)]))
 }
 
-/// The share of the window in which any part is known, up to the end of what could have been published.
-fn share_known(scene: &Scene, host: &str, window: Window) -> f64 {
-    let share = |part: &&str| {
-        let grid = series(scene, part, host);
-        let range = grid.range(Window { end: window.end.min(scene.data_end() - Duration::minutes(3)), ..window });
-        let known = range.clone().filter(|i| matches!(grid.cell(*i), Cell::Value(_))).count();
-        known as f64 / range.len().max(1) as f64
-    };
-    PARTS.iter().map(share).fold(0.0, f64::max)
+/// What is known of one host.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Of the best known part, up to the end of what could have been published.
+    share: f64,
+    /// Some part was 1.
+    raised: bool,
+}
+
+fn seen<'a>(scene: &Scene<'a>, window: Window) -> HashMap<&'a str, Seen> {
+    let until = scene.data_end() - Duration::minutes(3);
+    let mut all: HashMap<&str, Seen> = HashMap::with_capacity(scene.hosts.len());
+    for (host, state) in PARTS.iter().flat_map(|part| states::of(scene, part, window, until)) {
+        let seen = all.entry(host).or_default();
+        *seen = Seen { share: seen.share.max(state.share_known()), raised: seen.raised || state.raised.is_some() };
+    }
+    all
 }
 
 /// The first failing part of a host.

@@ -2,8 +2,7 @@
 //! have been weighed; by itself it only knows that this has not been done.
 
 use super::{Book, Check, Outcome, Status};
-use crate::analysis::Analysis;
-use crate::case::Case;
+use crate::analysis::scene::Scene;
 use crate::exchange::Area;
 use crate::say;
 
@@ -18,7 +17,7 @@ impl Check for Step {
         &[Area::BalancerMetrics]
     }
 
-    fn run(&self, _case: &Case, _analysis: &Analysis, _book: &mut Book) -> Outcome {
+    fn run(&self, _scene: &Scene, _book: &mut Book) -> Outcome {
         Outcome::new(self.id(), Status::Waiting, say!("the causes have not been weighed yet", "chưa cân nhắc các nguyên nhân"))
     }
 }

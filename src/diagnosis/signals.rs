@@ -12,7 +12,6 @@ mod logs;
 mod place;
 mod shape;
 
-use crate::analysis::Analysis;
 use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::checks::{Book, Value};
@@ -182,9 +181,8 @@ pub struct Signals {
 
 impl Signals {
     /// Answers them all; what was observed is filed in the book.
-    pub fn of(case: &Case, analysis: &Analysis, book: &mut Book) -> Self {
-        let scene = Scene::of(case, analysis);
-        let mut asked = Asked { scene: &scene, book, answers: BTreeMap::new() };
+    pub fn of(scene: &Scene, book: &mut Book) -> Self {
+        let mut asked = Asked { scene, book, answers: BTreeMap::new() };
         failures::ask(&mut asked);
         place::ask(&mut asked);
         load::ask(&mut asked);

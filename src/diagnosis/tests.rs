@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::Analysis;
 
 /// What most incidents do not show.
 const ABSENT: &[&str] = &[

@@ -4,7 +4,7 @@
 
 use super::pulse::Shape;
 use super::{Candidate, is_count};
-use crate::analysis::grid::{median, quantile};
+use crate::analysis::grid::{median, median_of, quantile};
 use crate::metrics::{Metric, Unit};
 
 /// Deviations beyond this many usual ones say no more than this many.
@@ -25,23 +25,30 @@ pub(super) struct Fit {
 /// Buffers that are used again for every series.
 #[derive(Default)]
 pub(super) struct Bench {
-    /// The prepared series twice over, so that every alignment is one slice; absent points are 0 …
+    /// The prepared series and its beginning once more, so that every alignment is one slice; absent points are 0 …
     z: Vec<f64>,
-    /// … and have no weight here.
+    /// … and have no weight here. Empty where nothing is absent.
     present: Vec<f64>,
     scratch: Vec<f64>,
-    gaps: bool,
     n: f64,
     sum: f64,
     squares: f64,
 }
 
-/// A count's spread grows with its size and a latency's with its length; both are undone.
+/// What one pass over a series tells.
+#[derive(Clone, Copy)]
+struct Extent {
+    known: usize,
+    low: f64,
+    high: f64,
+}
+
+/// A count's spread grows with its size and a latency's with its length; both are undone. Unknown stays unknown.
 pub fn transformed(metric: &Metric, x: f64) -> f64 {
     if is_count(metric) {
-        2.0 * (x.max(0.0) + 0.375).sqrt()
+        2.0 * (x.clamp(0.0, f64::INFINITY) + 0.375).sqrt()
     } else if metric.unit == Unit::Seconds {
-        x.max(1e-4).ln()
+        x.clamp(1e-4, f64::INFINITY).ln()
     } else {
         x
     }
@@ -54,7 +61,8 @@ pub fn floor(metric: &Metric, x: &[f64]) -> f64 {
         Unit::Percent => 1.0,
         Unit::Seconds => 0.05,
         _ => {
-            let known: Vec<f64> = x.iter().copied().filter(|v| !v.is_nan()).collect();
+            let mut known = Vec::with_capacity(x.len());
+            known.extend(x.iter().copied().filter(|v| !v.is_nan()));
             let whole = known.iter().all(|v| v.fract() == 0.0);
             let middle = median(known).unwrap_or(0.0).abs();
             (0.02 * middle).max(if whole && middle < 1000.0 { 0.25 } else { 1e-9 })
@@ -64,8 +72,10 @@ pub fn floor(metric: &Metric, x: &[f64]) -> f64 {
 
 /// The usual deviation: by the median, by the quartiles where more than half are alike, never below `floor`.
 pub fn scale(x: &[f64], floor: f64) -> f64 {
-    let Some(middle) = median(x.to_vec()) else { return floor };
-    let deviation = 1.4826 * median(x.iter().map(|v| (v - middle).abs()).collect()).unwrap_or(0.0);
+    let mut apart = x.to_vec();
+    let Some(middle) = median_of(&mut apart) else { return floor };
+    apart.iter_mut().for_each(|v| *v = (*v - middle).abs());
+    let deviation = 1.4826 * median_of(&mut apart).unwrap_or(0.0);
     if deviation > 0.0 {
         return deviation.max(floor);
     }
@@ -76,7 +86,7 @@ pub fn scale(x: &[f64], floor: f64) -> f64 {
 impl Bench {
     /// The best correlation near the truth: no score can be higher. `None` when there is nothing to fit.
     pub fn reach(&mut self, candidate: &Candidate, shape: &Shape) -> Option<f64> {
-        if !shape.usable || !self.prepare(candidate) {
+        if !shape.usable || !self.prepare(candidate, shape) {
             return None;
         }
         let (r, _) = self.near_truth(shape);
@@ -85,7 +95,7 @@ impl Bench {
 
     /// The whole comparison.
     pub fn fit(&mut self, candidate: &Candidate, shape: &Shape) -> Option<Fit> {
-        if !self.prepare(candidate) {
+        if !self.prepare(candidate, shape) {
             return None;
         }
         let (r, lag) = self.near_truth(shape);
@@ -97,57 +107,77 @@ impl Bench {
     }
 
     /// Transforms and clips the series into the buffers; `false` when it is constant or nearly absent.
-    fn prepare(&mut self, candidate: &Candidate) -> bool {
-        let n = candidate.values.len();
-        self.scratch.clear();
-        self.scratch.extend(candidate.values.iter().filter(|v| !v.is_nan()).map(|v| transformed(candidate.metric, *v)));
-        let (low, high) = self.scratch.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-        if self.scratch.len() < 12 || high <= low {
+    fn prepare(&mut self, candidate: &Candidate, shape: &Shape) -> bool {
+        let metric = candidate.metric;
+        let published = Extent::of(&candidate.values);
+        // Every transformation keeps the order.
+        let extent = Extent { low: transformed(metric, published.low), high: transformed(metric, published.high), ..published };
+        if extent.known < 12 || extent.high <= extent.low {
             return false;
         }
-        self.gaps = self.scratch.len() < n;
-        let (center, reach) = self.clip(candidate.metric, low, high);
-        self.z.clear();
-        self.present.clear();
-        for v in candidate.values.iter() {
-            let known = !v.is_nan();
-            self.z.push(if known { (transformed(candidate.metric, *v) - center).clamp(-reach, reach) } else { 0.0 });
-            self.present.push(f64::from(u8::from(known)));
-        }
-        self.n = self.scratch.len() as f64;
-        self.sum = self.z.iter().sum();
+        self.load(metric, &candidate.values);
+        let (center, reach) = self.clip(metric, extent);
+        self.fill(center, reach, extent.known < candidate.values.len());
+        self.n = extent.known as f64;
+        self.sum = sum(&self.z);
         self.squares = dot(&self.z, &self.z);
-        self.z.extend_from_within(..n);
-        self.present.extend_from_within(..n);
+        let wrapped = shape.heights.len().min(shape.n);
+        self.z.extend_from_within(..wrapped);
+        if !self.present.is_empty() {
+            self.present.extend_from_within(..wrapped);
+        }
         true
+    }
+
+    fn load(&mut self, metric: &Metric, values: &[f64]) {
+        self.z.clear();
+        self.z.extend_from_slice(values);
+        if is_count(metric) || metric.unit == Unit::Seconds {
+            self.z.iter_mut().for_each(|v| *v = transformed(metric, *v));
+        }
+    }
+
+    /// Puts deviations in the place of values, and 0 in the place of what is absent.
+    fn fill(&mut self, center: f64, reach: f64, gaps: bool) {
+        self.present.clear();
+        if gaps {
+            self.present.extend(self.z.iter().map(|v| f64::from(u8::from(!v.is_nan()))));
+        }
+        let deviation = |v: f64| (v - center).clamp(-reach, reach);
+        self.z.iter_mut().for_each(|v| *v = if v.is_nan() { 0.0 } else { deviation(*v) });
     }
 
     /// The middle, and how far from it a value counts. A correlation does not feel the scale, so the median
     /// and its deviation are only worked out where something could be clipped.
-    fn clip(&mut self, metric: &Metric, low: f64, high: f64) -> (f64, f64) {
+    fn clip(&mut self, metric: &Metric, extent: Extent) -> (f64, f64) {
         let floor = match metric.unit {
             Unit::Count if is_count(metric) => 0.7,
             Unit::Percent => 1.0,
             Unit::Seconds => 0.05,
             _ => 0.0,
         };
-        let middle = f64::midpoint(low, high);
-        if high - low <= CLIP * floor {
-            return (middle, f64::INFINITY);
+        let Extent { low, high, .. } = extent;
+        let whole = (f64::midpoint(low, high), f64::INFINITY);
+        if high - low <= CLIP * floor || extent.is_spread_out(&self.z) {
+            return whole;
         }
+        self.scratch.clear();
+        self.scratch.extend(self.z.iter().filter(|v| !v.is_nan()));
         let floor = if floor > 0.0 { floor } else { self::floor(metric, &self.scratch) };
         let reach = CLIP * deviation_in_place(&mut self.scratch, floor);
         let center = self.scratch[0];
-        if center - reach <= low && high <= center + reach { (middle, f64::INFINITY) } else { (center, reach) }
+        if center - reach <= low && high <= center + reach { whole } else { (center, reach) }
     }
 
     /// The correlation when the series is read `lag` periods later than the errors.
     fn r(&self, shape: &Shape, lag: usize) -> f64 {
-        let from = (shape.first + lag) % shape.n;
+        let from = shape.first + lag;
+        let from = if from < shape.n { from } else { from - shape.n };
         let range = from..from + shape.heights.len();
         let z = &self.z[range.clone()];
         let together = dot(&shape.heights, z);
-        let (sum, squares) = if self.gaps { weighted(&shape.heights, &self.present[range]) } else { (shape.sum, shape.squares) };
+        let (sum, squares) =
+            if self.present.is_empty() { (shape.sum, shape.squares) } else { weighted(&shape.heights, &self.present[range]) };
         let covariance = self.n * together - sum * self.sum;
         let spread = (self.n * squares - sum * sum) * (self.n * self.squares - self.sum * self.sum);
         if spread <= 1e-18 { 0.0 } else { (covariance / spread.sqrt()).clamp(-1.0, 1.0) }
@@ -158,8 +188,9 @@ impl Bench {
         let lags = (shape.lags as i64).min(shape.n as i64 / 2);
         let mut best = (0.0, 0, f64::NEG_INFINITY);
         for distance in 0..=lags {
-            for lag in if distance == 0 { vec![0] } else { vec![-distance, distance] } {
-                let r = self.r(shape, lag.rem_euclid(shape.n as i64) as usize);
+            for lag in [-distance, distance] {
+                let around = if lag < 0 { lag + shape.n as i64 } else { lag };
+                let r = self.r(shape, around as usize);
                 let weight = r.abs() - 1e-4 * distance as f64;
                 if weight > best.2 {
                     best = (r, lag, weight);
@@ -188,7 +219,56 @@ impl Bench {
 
     fn points(&self, shape: &Shape, inside: bool) -> Vec<f64> {
         let span = shape.first..shape.first + shape.heights.len();
-        (0..shape.n).filter(|i| span.contains(i) == inside && self.present[*i] > 0.0).map(|i| self.z[i]).collect()
+        let known = |i: &usize| self.present.get(*i).is_none_or(|p| *p > 0.0);
+        (0..shape.n).filter(|i| span.contains(i) == inside && known(i)).map(|i| self.z[i]).collect()
+    }
+}
+
+impl Extent {
+    fn of(x: &[f64]) -> Self {
+        let (mut low, mut high, mut known) = ([f64::INFINITY; 4], [f64::NEG_INFINITY; 4], [0.0; 4]);
+        let (fours, rest) = x.as_chunks::<4>();
+        for four in fours {
+            for i in 0..4 {
+                let v = four[i];
+                low[i] = if v < low[i] { v } else { low[i] };
+                high[i] = if v > high[i] { v } else { high[i] };
+                known[i] += if v.is_nan() { 0.0 } else { 1.0 };
+            }
+        }
+        for v in rest {
+            low[0] = low[0].min(*v);
+            high[0] = high[0].max(*v);
+            known[0] += if v.is_nan() { 0.0 } else { 1.0 };
+        }
+        let least = low.into_iter().fold(f64::INFINITY, f64::min);
+        let most = high.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        Self { known: (known[0] + known[1] + known[2] + known[3]) as usize, low: least, high: most }
+    }
+
+    /// Whether half of the points are so far from the median that no point can be [`CLIP`] deviations away.
+    /// Counting in sixteen parts of the range settles that for most series without a single sort: points two
+    /// parts from the median's are further away than the range divided by `1.4826 * CLIP`.
+    fn is_spread_out(&self, x: &[f64]) -> bool {
+        // A number this large has no room for a fraction: its last bits are the part, rounded.
+        const WHOLE: f64 = (1_u64 << 52) as f64;
+        let parts = 15.0 / (self.high - self.low);
+        let part = |v: f64| (((v - self.low) * parts + WHOLE).to_bits() & 15) as usize;
+        // Four counts side by side: neighbours often fall into the same part.
+        let mut counts = [[0_u32; 16]; 4];
+        for (i, v) in x.iter().enumerate() {
+            if !v.is_nan() {
+                counts[i % 4][part(*v)] += 1;
+            }
+        }
+        let count = |i: usize| counts.iter().map(|c| c[i] as usize).sum::<usize>();
+        let (mut below, middle) = (0, self.known / 2);
+        let of_median = (0..16).find(|i| {
+            below += count(*i);
+            below > middle
+        });
+        let near: usize = of_median.map_or(0, |p| (p.saturating_sub(1)..(p + 2).min(16)).map(count).sum());
+        near <= middle
     }
 }
 
@@ -214,14 +294,33 @@ fn deviation_in_place(x: &mut [f64], floor: f64) -> f64 {
 /// every machine gets the same bits.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
-    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a4.zip(b4) {
+    let ((a4, a), (b4, b)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    for at in 0..a4.len().min(b4.len()) {
         for i in 0..4 {
-            sums[i] += x[i] * y[i];
+            sums[i] += a4[at][i] * b4[at][i];
         }
     }
+    let mut rest = 0.0;
+    for i in 0..a.len().min(b.len()) {
+        rest += a[i] * b[i];
+    }
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+}
+
+/// The sum in the same way.
+fn sum(x: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (fours, rest) = x.as_chunks::<4>();
+    for four in fours {
+        for i in 0..4 {
+            sums[i] += four[i];
+        }
+    }
+    let mut left = 0.0;
+    for v in rest {
+        left += v;
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + left
 }
 
 /// Sum and sum of squares of the heights where points are present.

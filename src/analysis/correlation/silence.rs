@@ -5,7 +5,7 @@ use super::pulse::Pulse;
 use crate::analysis::grid::{self, Grid, Mark};
 use crate::analysis::{Correlation, Direction, Order};
 use crate::case::Case;
-use crate::case::series::SeriesKey;
+use crate::case::series::{Series, SeriesKey, Track};
 use crate::metrics::Role;
 use crate::time::Time;
 use chrono::Duration;
@@ -17,16 +17,27 @@ const WATCHED: [&str; 3] = ["CPUUtilization", "NetworkIn", "NetworkOut"];
 
 /// One row for each target that fell silent.
 pub(super) fn find(case: &Case, pulse: &Pulse) -> Vec<Correlation> {
-    let hosts = hosts(case);
-    let silent: BTreeMap<&str, (Time, u32)> = hosts.iter().filter_map(|h| Some((*h, silent_since(case, pulse, h)?))).collect();
-    if silent.is_empty() || silent.len() * 2 > hosts.len() {
+    let hosts = || case.series.of(WATCHED[0]).filter_map(|(key, track)| Some((key.instance()?, track)));
+    let all = hosts().map(|(host, _)| host).collect::<BTreeSet<_>>().len();
+    let stopped = hosts().filter(|(_, track)| may_have_stopped(track, pulse)).map(|(host, _)| host);
+    let silent: BTreeMap<&str, (Time, u32)> = stopped.filter_map(|h| Some((h, silent_since(case, pulse, h)?))).collect();
+    if silent.is_empty() || silent.len() * 2 > all {
         return Vec::new();
     }
     silent.into_iter().map(|(host, (since, period))| row(host, since, period, pulse)).collect()
 }
 
-fn hosts(case: &Case) -> BTreeSet<&str> {
-    case.series.of("CPUUtilization").filter_map(|(k, _)| k.instance()).collect()
+/// Whether there is a silence after a value at all; rules most hosts out before any grid is laid.
+fn may_have_stopped(track: &Track, pulse: &Pulse) -> bool {
+    let silent = |s: &Series| s.values.windows(1 + least(s.period)).any(|w| !w[0].is_nan() && w[1..].iter().all(|v| v.is_nan()));
+    let reports = |s: &&Series| s.values_in(pulse.context).iter().any(|v| !v.is_nan());
+    let mut reporting = track.stretches().iter().filter(reports).peekable();
+    reporting.peek().is_none() || reporting.any(silent)
+}
+
+/// Periods without a value that are a silence.
+fn least(period: u32) -> usize {
+    if period >= 300 { 2 } else { 3 }
 }
 
 /// When all that the host reports stopped, if that was about when a window of errors began.
@@ -47,12 +58,9 @@ fn silent_since(case: &Case, pulse: &Pulse, host: &str) -> Option<(Time, u32)> {
 
 /// Where a long enough silence begins near a window.
 fn stop(grid: &Grid, near: &dyn Fn(Time) -> bool) -> Option<Time> {
-    let least = if grid.period >= 300 { 2 } else { 3 };
-    (1..grid.len()).find_map(|i| {
-        let silent = (i..i + least).all(|j| grid.marks.get(j) == Some(&Mark::Unknown));
-        let t = grid.time(i)?;
-        (grid.marks[i - 1] == Mark::Value && silent && near(t)).then_some(t)
-    })
+    let least = least(grid.period);
+    let silent = |i: &usize| grid.marks[*i - 1] == Mark::Value && (*i..i + least).all(|j| grid.marks.get(j) == Some(&Mark::Unknown));
+    (1..grid.len()).filter(silent).filter_map(|i| grid.time(i)).find(|t| near(*t))
 }
 
 fn row(host: &str, since: Time, period: u32, pulse: &Pulse) -> Correlation {

@@ -162,3 +162,8 @@ fn gaps_do_not_move_the_score_of_what_is_there() {
     assert!((of("i-full").r - of("i-holes").r).abs() < 0.03);
     assert!(of("i-holes").associated);
 }
+
+#[test]
+fn what_is_unknown_is_no_number_in_any_unit() {
+    assert!(metrics::CATALOG.iter().all(|m| transformed(m, f64::NAN).is_nan()));
+}

@@ -79,7 +79,8 @@ impl<'a> Path<'a> {
         case.health_checks.iter().for_each(|h| self.add(host(&h.target), Relation::Target));
         let logged = case.access_log.iter().flat_map(|log| &log.requests);
         logged.filter(|row| row.target != "-").for_each(|row| self.add(host(&row.target), Relation::Target));
-        case.series.iter().filter_map(|(key, _)| key.instance()).for_each(|id| self.add(id, Relation::Target));
+        let measured = case.series.of("CPUUtilization").chain(case.series.of("StatusCheckFailed"));
+        measured.filter_map(|(key, _)| key.instance()).for_each(|id| self.add(id, Relation::Target));
         for i in case.instances.values() {
             self.add(&i.id, Relation::Target);
             i.private_ip.iter().chain(&i.ipv6).for_each(|ip| self.add(ip, Relation::Target));

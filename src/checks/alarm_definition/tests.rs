@@ -1,3 +1,5 @@
+use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use super::*;
 use crate::case::alarm::SourceLine;
 use crate::case::series::{Series, SeriesKey};
@@ -62,7 +64,7 @@ fn code() -> CodeAlarm {
 #[test]
 fn a_hair_trigger_is_played_over_the_day_and_a_better_rule_is_found() {
     let mut book = Book::default();
-    let outcome = Step.run(&case(alarm(), vec![code()]), &Analysis::default(), &mut book);
+    let outcome = Step.run(&Scene::of(&case(alarm(), vec![code()]), &Analysis::default()), &mut book);
     assert_eq!(outcome.status, Status::Warn);
     let replay = book.get("alarm.replay").unwrap();
     assert_eq!(replay.values.iter().map(|v| v.value).collect::<Vec<_>>()[1..4], [1.0, 1.0, 1.0], "{}", replay.sentence);
@@ -75,13 +77,13 @@ fn a_hair_trigger_is_played_over_the_day_and_a_better_rule_is_found() {
 
 #[test]
 fn without_an_alarm_nothing_can_be_told() {
-    assert_eq!(Step.run(&Case::default(), &Analysis::default(), &mut Book::default()).status, Status::Waiting);
+    assert_eq!(Step.run(&Scene::of(&Case::default(), &Analysis::default()), &mut Book::default()).status, Status::Waiting);
 }
 
 #[test]
 fn a_sound_alarm_passes() {
     let sound = Alarm { threshold: 10.0, evaluation_periods: 3, datapoints_to_alarm: 2, ..alarm() };
-    let outcome = Step.run(&case(sound, vec![]), &Analysis::default(), &mut Book::default());
+    let outcome = Step.run(&Scene::of(&case(sound, vec![]), &Analysis::default()), &mut Book::default());
     assert_eq!(outcome.status, Status::Pass, "{}", outcome.summary);
 }
 
@@ -102,7 +104,7 @@ fn two_weeks_of_minutes_are_played_again() {
     let all = [What::Subject(subject), What::Alarm(alarm()), What::Series(both)];
     let case = Case::from_facts(all.into_iter().map(|what| Fact { at: minute(MINUTES as i64), origin: None, what }));
     let mut book = Book::default();
-    let outcome = Step.run(&case, &Analysis::default(), &mut book);
+    let outcome = Step.run(&Scene::of(&case, &Analysis::default()), &mut book);
     let replay = book.get("alarm.replay").unwrap();
     assert_eq!(replay.values.iter().map(|v| v.value).collect::<Vec<_>>()[1..4], [3.0, 3.0, 3.0], "{}", replay.sentence);
     assert!(replay.values[0].value > 300.0, "{}", replay.sentence);
@@ -128,7 +130,7 @@ fn a_composite_alarm_above_is_reviewed_with_it() {
     let mut case = case(sound, vec![]);
     case.absorb(Fact { at: minute(1440), origin: None, what: What::CompositeAlarms(vec![above]) });
     let mut book = Book::default();
-    let outcome = Step.run(&case, &Analysis::default(), &mut book);
+    let outcome = Step.run(&Scene::of(&case, &Analysis::default()), &mut book);
     assert_eq!(outcome.status, Status::Warn);
     let said: Vec<_> = outcome.evidence.iter().filter_map(|id| book.get(id)).map(|e| e.sentence.en.as_str()).collect();
     assert!(said.contains(&"composite alarm page above it: conn alone does not fire it: something else must be in ALARM too"), "{said:#?}");

@@ -1,3 +1,5 @@
+use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use super::*;
 use crate::analysis::timeline::tests::{case, episode, minutes, onset, window};
 use crate::applog::{Engine, Level};
@@ -7,7 +9,7 @@ use chrono::Duration;
 fn run(case: &Case) -> (Outcome, Book) {
     let analysis = Analysis { window: Some(window()), episodes: vec![episode()], ..Analysis::default() };
     let mut book = Book::default();
-    (Step.run(case, &analysis, &mut book), book)
+    (Step.run(&Scene::of(case, &analysis), &mut book), book)
 }
 
 /// Three ordinary lines a minute in the whole window, then `more`.

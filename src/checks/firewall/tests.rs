@@ -1,3 +1,4 @@
+use crate::analysis::scene::Scene;
 use super::*;
 use crate::analysis::Episode;
 use crate::case::events::{Actor, EventSource};
@@ -105,7 +106,7 @@ fn errors(values: &[f64]) -> What {
 
 #[test]
 fn an_open_way_passes_and_says_what_it_cannot_see() {
-    let outcome = Step.run(&case(facts(vec![rule(false, "sg-lb")])), &analysis(), &mut Book::default());
+    let outcome = Step.run(&Scene::of(&case(facts(vec![rule(false, "sg-lb")])), &analysis()), &mut Book::default());
     assert_eq!((outcome.status, outcome.summary.en.as_str()), (Status::Pass, "open there and back: 1 targets, port 8080, from 1 balancer subnets"));
     assert!(outcome.details.iter().any(|d| d.en.contains("ss -lnt '( sport = :8080 )'")));
 }
@@ -116,7 +117,7 @@ fn a_missing_rule_fails_with_who_removed_it_and_whether_the_shape_fits() {
     all.push(What::Events(vec![change("02:11:05", "RevokeSecurityGroupIngress")]));
     all.push(errors(&[2.0, 5.0, 9.0, 20.0, 30.0, 41.0, 45.0, 44.0]));
     let mut book = Book::default();
-    let outcome = Step.run(&case(all), &analysis(), &mut book);
+    let outcome = Step.run(&Scene::of(&case(all), &analysis()), &mut book);
     assert_eq!(outcome.status, Status::Fail);
     assert!(outcome.summary.en.starts_with("no inbound rule of sg-t lets 10.0.0.0/24 port 8080 in"), "{}", outcome.summary);
     assert_eq!(outcome.evidence, ["path.sg-t.8080", "path.change.RevokeSecurityGroupIngress", "path.shape"]);
@@ -132,7 +133,7 @@ fn a_missing_rule_fails_with_who_removed_it_and_whether_the_shape_fits() {
 fn a_rule_put_back_before_anybody_looked_is_still_found() {
     let mut all = facts(vec![rule(false, "sg-lb")]);
     all.push(What::Events(vec![change("02:11:05", "RevokeSecurityGroupIngress"), change("02:38:00", "AuthorizeSecurityGroupIngress")]));
-    let outcome = Step.run(&case(all), &analysis(), &mut Book::default());
+    let outcome = Step.run(&Scene::of(&case(all), &analysis()), &mut Book::default());
     assert_eq!(outcome.status, Status::Fail);
     assert!(outcome.summary.en.starts_with("open now, but at 02:13:00 UTC: no inbound rule of sg-t"), "{}", outcome.summary);
     assert_eq!(outcome.evidence[0], "path.then.sg-t.8080");
@@ -141,7 +142,7 @@ fn a_rule_put_back_before_anybody_looked_is_still_found() {
 #[test]
 fn what_is_denied_turns_nothing_green() {
     let all: Vec<_> = facts(vec![rule(false, "sg-lb")]).into_iter().filter(|w| !matches!(w, What::NetworkAcls(_))).collect();
-    let outcome = Step.run(&case(all), &analysis(), &mut Book::default());
+    let outcome = Step.run(&Scene::of(&case(all), &analysis()), &mut Book::default());
     assert_eq!(outcome.status, Status::Unknown);
-    assert_eq!(Step.run(&Case::default(), &analysis(), &mut Book::default()).status, Status::Waiting);
+    assert_eq!(Step.run(&Scene::of(&Case::default(), &analysis()), &mut Book::default()).status, Status::Waiting);
 }

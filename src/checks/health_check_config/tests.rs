@@ -1,3 +1,4 @@
+use crate::analysis::scene::Scene;
 use super::*;
 use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
 use crate::case::health::{HealthCheckRecord, TargetHealth};
@@ -26,7 +27,7 @@ fn run(facts: Vec<What>) -> (Outcome, Book) {
     let case = Case::from_facts(all.map(|what| Fact { at: time("03:00:00"), origin: None, what }));
     let analysis = Analysis { window: Some(Window { start: time("02:00:00"), end: time("03:00:00") }), ..Analysis::default() };
     let mut book = Book::default();
-    let outcome = Step.run(&case, &analysis, &mut book);
+    let outcome = Step.run(&Scene::of(&case, &analysis), &mut book);
     (outcome, book)
 }
 

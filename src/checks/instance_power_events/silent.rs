@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::case::Case;
 use crate::case::events::EventSource;
+use crate::case::series::{Series, SeriesKey, Track};
 use crate::case::topology::{ConsoleSign, Instance};
 use crate::checks::touches::clock;
 use crate::checks::{Book, Value};
@@ -58,8 +59,7 @@ fn is_touched(case: &Case, analysis: &Analysis, id: &str) -> bool {
 /// Each instance's first failed check of its own.
 fn failed_checks(case: &Case, window: Window) -> Vec<(&str, Time)> {
     let failed = case.series.of("StatusCheckFailed_Instance").filter_map(|(key, track)| {
-        let series = track.best("Maximum", window)?;
-        let first = series.points(window).find(|(_, v)| *v > 0.0)?.0;
+        let first = track.best("Maximum", window)?.first(window, |v| v > 0.0)?;
         Some((key.instance()?, first))
     });
     failed.collect()
@@ -68,10 +68,9 @@ fn failed_checks(case: &Case, window: Window) -> Vec<(&str, Time)> {
 /// A launch time in the window of a machine whose metrics go further back: it was stopped and started.
 fn relaunched<'a>(case: &'a Case, instance: &'a Instance, window: Window) -> Option<(&'a Instance, Time)> {
     let at = instance.launch_time.filter(|at| window.contains(*at))?;
-    let measured = ["CPUUtilization", "NetworkIn", "StatusCheckFailed"].into_iter().flat_map(|m| case.series.of(m));
-    let own = measured.filter(|(key, _)| key.instance() == Some(instance.id.as_str()));
-    let earlier = |s: &crate::case::series::Series| s.points(Window { start: s.start, end: at - BEFORE }).next().is_some();
-    own.flat_map(|(_, track)| track.stretches()).any(earlier).then_some((instance, at))
+    let own = ["CPUUtilization", "NetworkIn", "StatusCheckFailed"].map(|m| SeriesKey::new(m, [("InstanceId", instance.id.as_str())]));
+    let earlier = |s: &Series| s.first(Window { start: s.start, end: at - BEFORE }, |v| !v.is_nan()).is_some();
+    own.iter().filter_map(|key| case.series.get(key)).flat_map(Track::stretches).any(earlier).then_some((instance, at))
 }
 
 fn booted(id: &str, at: Time, book: &mut Book) -> String {

@@ -1,4 +1,5 @@
 use crate::analysis::Analysis;
+use crate::analysis::scene::Scene;
 use crate::analysis::timeline::build;
 use crate::analysis::timeline::tests::{TARGET, call, case, episode, minutes, noise, onset, power, topology, window};
 use crate::case::Case;
@@ -20,7 +21,7 @@ fn run(check: &str, case: &Case) -> Outcome {
     };
     let step = RUNBOOK.iter().find(|c| c.id() == check).unwrap();
     let mut book = Book::default();
-    let outcome = step.run(case, &analysis, &mut book);
+    let outcome = step.run(&Scene::of(case, &analysis), &mut book);
     assert!(outcome.evidence.iter().all(|id| book.get(id).is_some()));
     outcome
 }

@@ -1,16 +1,17 @@
 //! The machines: status checks, silence, credits, memory, network allowances, and whether work fell.
 
 use super::Asked;
-use crate::analysis::grid::{Cell, Grid};
-use crate::analysis::scene::{Host, Scene};
+use crate::analysis::grid::Grid;
+use crate::analysis::scene::Scene;
 use crate::analysis::shift::{self, Shift};
+use crate::analysis::states::{self, State};
 use crate::case::series::SeriesKey;
 use crate::case::topology::Instance;
 use crate::checks::Value;
 use crate::say;
 use crate::time::{Time, Window};
 use chrono::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How long before and after the onset a status check tells of it.
 const EARLY: Duration = Duration::minutes(4);
@@ -43,31 +44,49 @@ enum Checked {
     Unknown,
 }
 
-fn checked(scene: &Scene, host: &Host, metrics: &[&str], window: Window) -> Checked {
-    let grids: Vec<Grid> = metrics.iter().map(|m| scene.grid(&of_host(m, host.id))).filter(|g| !g.is_blank()).collect();
-    let failed = |g: &Grid| g.numbers(window).find(|(_, v)| *v >= 1.0).map(|(t, _)| t);
-    if let Some(at) = grids.iter().filter_map(failed).min() {
-        // A check that had failed for long before is no news.
-        let chronic = grids.iter().any(|g| g.median(scene.before).is_some_and(|v| v >= 1.0));
-        return if chronic { Checked::Passed } else { Checked::Failed(at) };
-    }
-    let known = grids.iter().any(|g| {
-        let range = g.range(window);
-        let end = window.end.min(scene.data_end());
-        let wanted = g.range(Window { end, ..window }).len();
-        range.filter(|i| matches!(g.cell(*i), Cell::Value(_))).count() * 10 >= wanted * 8 && wanted > 0
-    });
-    if known { Checked::Passed } else { Checked::Unknown }
+/// What `metrics` say of every host.
+struct Watched<'a, 'm> {
+    metrics: &'m [&'static str],
+    window: Window,
+    states: Vec<HashMap<&'a str, State>>,
 }
 
-fn check(asked: &mut Asked, id: &'static str, metrics: &[&str]) {
+impl<'a, 'm> Watched<'a, 'm> {
+    fn of(scene: &Scene<'a>, metrics: &'m [&'static str], window: Window) -> Self {
+        Self { metrics, window, states: metrics.iter().map(|m| states::of(scene, m, window, scene.data_end())).collect() }
+    }
+
+    fn checked(&self, scene: &Scene, host: &str) -> Checked {
+        let mut states = self.states.iter().filter_map(|of_metric| of_metric.get(host));
+        if states.clone().any(|s| s.raised.is_some()) {
+            return failed(scene, host, self.metrics, self.window);
+        }
+        let known = states.any(|s| s.known * 10 >= s.wanted * 8 && s.wanted > 0);
+        if known { Checked::Passed } else { Checked::Unknown }
+    }
+}
+
+/// Of a host whose check was 1.
+fn failed(scene: &Scene, host: &str, metrics: &[&str], window: Window) -> Checked {
+    let grids: Vec<Grid> = metrics.iter().map(|m| scene.grid(&of_host(m, host))).filter(|g| !g.is_blank()).collect();
+    let first = |g: &Grid| g.numbers(window).find(|(_, v)| *v >= 1.0).map(|(t, _)| t);
+    // A check that had failed for long before is no news.
+    let chronic = grids.iter().any(|g| g.median(scene.before).is_some_and(|v| v >= 1.0));
+    match grids.iter().filter_map(first).min() {
+        Some(at) if !chronic => Checked::Failed(at),
+        _ => Checked::Passed,
+    }
+}
+
+fn check(asked: &mut Asked, id: &'static str, metrics: &[&'static str]) {
     let scene = asked.scene;
     let Some(onset) = scene.onset() else { return };
     let window = Window { start: onset - EARLY, end: onset + LATE.max(scene.main().span().min(Duration::minutes(30))) };
     let suspects = scene.suspects();
+    let watched = Watched::of(scene, metrics, window);
     let (mut failed, mut passed, mut unknown): (Vec<(&str, Time)>, usize, usize) = (Vec::new(), 0, 0);
     for host in &suspects {
-        match checked(scene, host, metrics, window) {
+        match watched.checked(scene, host.id) {
             Checked::Failed(at) => failed.push((host.id, at)),
             Checked::Passed => passed += 1,
             Checked::Unknown => unknown += 1,
@@ -171,11 +190,12 @@ fn one_zone_silent(asked: &mut Asked) {
     let Some(onset) = scene.onset() else { return };
     let window = Window { start: onset - EARLY, end: onset + LATE };
     let metrics = ["StatusCheckFailed_System", "StatusCheckFailed_Instance", "StatusCheckFailed_AttachedEBS"];
+    let watched = Watched::of(scene, &metrics, window);
     let mut zones: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for host in &scene.hosts {
         let Some(zone) = host.instance.map(|i| i.zone.as_str()) else { continue };
         let quiet = scene.analysis.correlations.iter().any(|c| c.went_silent && c.key.instance() == Some(host.id));
-        let bad = quiet || matches!(checked(scene, host, &metrics, window), Checked::Failed(_));
+        let bad = quiet || matches!(watched.checked(scene, host.id), Checked::Failed(_));
         let entry = zones.entry(zone).or_default();
         *entry = (entry.0 + usize::from(bad), entry.1 + 1);
     }
@@ -301,13 +321,13 @@ fn pinned(asked: &mut Asked) {
 
 /// The agent's series of the hosts in question, whatever other dimensions it adds.
 fn agent<'a>(scene: &'a Scene, metric: &'a str) -> Vec<&'a SeriesKey> {
-    let suspects: Vec<&str> = scene.suspects().iter().map(|h| h.id).collect();
+    let suspects: HashSet<&str> = scene.suspects().iter().map(|h| h.id).collect();
     scene
         .case
         .series
         .of(metric)
         .map(|(k, _)| k)
-        .filter(|k| k.instance().is_none_or(|i| suspects.is_empty() || suspects.contains(&i)))
+        .filter(|k| k.instance().is_none_or(|i| suspects.is_empty() || suspects.contains(i)))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Load: what came in, what each target got, what it did to them, and what the same load did before.
 
 use super::Asked;
+use crate::analysis::Direction;
 use crate::analysis::baseline;
 use crate::analysis::grid;
 use crate::analysis::scene::Scene;
@@ -11,6 +12,7 @@ use crate::say;
 use crate::text::Text;
 use crate::time::{Time, in_words};
 use chrono::Duration;
+use std::collections::HashSet;
 
 pub(super) fn ask(asked: &mut Asked) {
     if !asked.scene.is_real() {
@@ -33,9 +35,9 @@ pub(super) fn values(name: &str, s: &Shift) -> Vec<Value> {
 
 /// `, 4 min before the errors`, where the order is certain.
 fn when(scene: &Scene, s: &Shift) -> Text {
-    let Some((onset, change)) = scene.onset().zip(s.change) else { return Text::default() };
+    let Some((onset, change)) = scene.onset().zip(s.change(scene)) else { return Text::default() };
     let apart = in_words(onset - change.at);
-    match s.order {
+    match s.order(scene) {
         Some(crate::analysis::Order::Leads) => say!(", {apart} before the errors", ", {apart} trước khi có lỗi"),
         Some(crate::analysis::Order::Follows) => say!(", {apart} after the errors began", ", {apart} sau khi bắt đầu lỗi"),
         _ => say!(", at the same time as the errors", ", cùng lúc với lỗi"),
@@ -56,13 +58,14 @@ fn rise(asked: &mut Asked, id: &'static str, name: &str, s: &Shift, at_least: f6
         "{name} giữ nguyên: {before:.0} trước, {during:.0} trong lúc lỗi (×{ratio:.2})"
     );
     let middle = 1.0 + (at_least - 1.0) / 2.0;
-    if s.rose(at_least) && s.not_after() {
+    let not_after = s.not_after(asked.scene);
+    if s.rose(at_least) && not_after {
         asked.yes(id, 1.0, words, values(name, s));
-    } else if s.rose(middle) && s.not_after() {
+    } else if s.rose(middle) && not_after {
         asked.yes(id, 0.45, words, values(name, s));
     } else if ratio < 1.0 + (at_least - 1.0) / 4.0 {
         asked.no(id, 1.0, flat, values(name, s));
-    } else if ratio < middle || !s.not_after() {
+    } else if ratio < middle || !not_after {
         asked.no(id, 0.5, words, values(name, s));
     } else {
         asked.unknown(id, words);
@@ -142,7 +145,7 @@ fn response_time(asked: &mut Asked) {
         "TargetResponseTime là {before:.0} ms trước đó và lên tới {highest:.0} ms{when_vi}"
     );
     let values = vec![Value::new("before", s.before).unit("s"), Value::new("highest", s.highest.1).unit("s").at(s.highest.0)];
-    if ratio >= 2.0 && s.changed_up() && s.not_after() {
+    if ratio >= 2.0 && s.change(scene).is_some_and(|c| c.direction == Direction::Up) && s.not_after(scene) {
         asked.yes("response-time-rose-first", 1.0, words, values);
     } else if ratio < 1.4 {
         asked.no("response-time-rose-first", 1.0, words, values);
@@ -154,10 +157,10 @@ fn response_time(asked: &mut Asked) {
 fn connections(asked: &mut Asked) {
     let scene = asked.scene;
     let of = |metric: &str| scene.key(metric).and_then(|k| shift::of(scene, &k));
-    let (Some(new), Some(requests)) = (of("NewConnectionCount"), of("RequestCount")) else { return };
+    let (Some(mut new), Some(requests)) = (of("NewConnectionCount"), of("RequestCount")) else { return };
     // A connection that fails is one more that was opened: those are the errors' own.
     let failed = scene.errors.mean(scene.main()).unwrap_or(0.0) * f64::from(new.period) / f64::from(scene.errors.period.max(1));
-    let new = Shift { during: (new.during - failed).max(0.0), ..new };
+    new.during = (new.during - failed).max(0.0);
     let (a, b) = (new.ratio(), requests.ratio());
     let words = say!("new connections ×{a:.2}, requests ×{b:.2}", "kết nối mới ×{a:.2}, request ×{b:.2}");
     let values = vec![Value::new("new connections", a).unit("×"), Value::new("requests", b).unit("×")];
@@ -185,7 +188,7 @@ fn moved(asked: &mut Asked) {
         "requests to the failing group went ×{ratio:.1}, those of the whole balancer ×{all:.1}",
         "request tới group lỗi thay đổi ×{ratio:.1}, của cả load balancer ×{all:.1}"
     );
-    let grown = if s.deviations >= 3.0 && s.not_after() { ratio / all.max(0.2) } else { 1.0 };
+    let grown = if s.deviations >= 3.0 && s.not_after(scene) { ratio / all.max(0.2) } else { 1.0 };
     asked.grade("requests-moved", grown, 2.5, 1.5, words, values("RequestCount", &s));
 }
 
@@ -197,12 +200,10 @@ fn whole(scene: &Scene) -> Option<Shift> {
 /// Near 100 % on the machines in question. Five-minute data says yes, but no only to long overloads.
 fn cpu(asked: &mut Asked) {
     let scene = asked.scene;
-    let suspects = scene.suspects();
-    let peaks: Vec<(&str, Shift)> = suspects
-        .iter()
-        .filter_map(|h| Some((h.id, shift::of(scene, &SeriesKey::new("CPUUtilization", [("InstanceId", h.id)]))?)))
-        .chain(services(scene))
-        .collect();
+    let suspects: HashSet<&str> = scene.suspects().iter().map(|h| h.id).collect();
+    let (hosts, services) = (shift::of_hosts(scene, "CPUUtilization"), services(scene));
+    let ours = hosts.iter().filter(|(id, _)| suspects.contains(id.as_str()));
+    let peaks: Vec<(&str, &Shift)> = ours.map(|(id, s)| (id.as_str(), s)).chain(services.iter().map(|(id, s)| (*id, s))).collect();
     if peaks.is_empty() {
         return;
     }
@@ -220,7 +221,7 @@ fn cpu(asked: &mut Asked) {
         "CPU gần giới hạn trên {hot} trong {n} target; cao nhất {peak:.0} % ở {name} (số liệu {minutes} phút)"
     );
     let values = vec![Value::new(name, peak).unit("%").at(top.0), Value::new("targets near their limit", hot as f64)];
-    let late = high.iter().all(|(_, s)| !s.not_after()) && hot > 0;
+    let late = high.iter().all(|(_, s)| !s.not_after(scene)) && hot > 0;
     if hot as f64 >= 0.5 * n as f64 {
         asked.yes("cpu-high", if late { 0.4 } else { 1.0 }, words, values);
     } else if hot > 0 {

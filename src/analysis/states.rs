@@ -1,0 +1,47 @@
+//! Metrics that are 0 or 1, of every host at once: read in one pass over the series, without laying a grid
+//! for each.
+
+use super::grid;
+use super::scene::Scene;
+use crate::case::series::Track;
+use crate::metrics;
+use crate::time::{Time, Window};
+use std::collections::HashMap;
+
+/// What one host's state says inside a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct State {
+    /// Periods with a value.
+    pub known: usize,
+    /// Periods that could have one by now.
+    pub wanted: usize,
+    /// When it was first 1.
+    pub raised: Option<Time>,
+}
+
+impl State {
+    /// 0 to 1.
+    pub fn share_known(&self) -> f64 {
+        self.known as f64 / self.wanted.max(1) as f64
+    }
+}
+
+/// The state of each host that publishes `metric`, inside `window`; nothing is expected `until` a time or later.
+pub fn of<'a>(scene: &Scene<'a>, metric: &'static str, window: Window, until: Time) -> HashMap<&'a str, State> {
+    let mut all = HashMap::with_capacity(scene.hosts.len());
+    let tracks = scene.case.series.of(metric);
+    all.extend(tracks.filter_map(|(key, track)| Some((key.instance()?, state(scene, metric, track, window, until)?))));
+    all
+}
+
+fn state(scene: &Scene, metric: &str, track: &Track, window: Window, until: Time) -> Option<State> {
+    let best = grid::shown(metrics::find(metric)?, track, scene.looked, scene.around)?;
+    let stretches = track.stretches().iter().filter(|s| s.period == best.period && s.statistic == best.statistic);
+    let published = Window { end: window.end.min(until), ..window };
+    let mut state = State { wanted: published.starts(best.period), ..State::default() };
+    for stretch in stretches {
+        state.known += stretch.values_in(published).iter().filter(|v| !v.is_nan()).count();
+        state.raised = [state.raised, stretch.first(window, |v| v >= 1.0)].into_iter().flatten().min();
+    }
+    Some(state)
+}
