@@ -7,6 +7,7 @@
 mod python;
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -97,6 +98,38 @@ fn names(scenario: &str, causes: &[&str]) {
     let cause = report["verdict"]["cause"].as_str().unwrap_or_default();
     assert!(causes.contains(&cause), "{scenario} was called {cause}: {:#}\n{:#}", report["verdict"], report["coverage"]);
     assert_eq!(exit, 0, "{:#}", report["verdict"]);
+}
+
+/// The failed requests of one report or answer by target.
+fn by_target(rows: &Value) -> BTreeMap<String, u64> {
+    rows.as_array().unwrap().iter().map(|r| (r["target"].as_str().unwrap().to_owned(), r["count"].as_u64().unwrap())).collect()
+}
+
+/// Objects found by the balancer's own attributes, in the layout of AWS, read from a server of others.
+#[test]
+fn access_logs_are_found_in_the_bucket_and_counted_to_the_line() {
+    let account = Account::with("overload");
+    let truth = &account.seeded["access_log"];
+    let number = |field: &str| truth[field].as_u64().unwrap();
+    let failures: BTreeMap<String, u64> = serde_json::from_value(truth["failures"].clone()).unwrap();
+    let (report, _) = account.report();
+    let read = &report["access_logs"];
+    assert_eq!(by_target(&read["failures"]), failures, "{read:#}");
+    assert!(read["failures"].as_array().unwrap().iter().all(|f| f["signature"] == "connect-timeout"), "{read:#}");
+    // A line of each object is cut.
+    assert_eq!((&read["status"], &read["malformed"]), (&"read".into(), &read["files"]));
+    assert!((20..=number("objects")).contains(&read["files"].as_u64().unwrap()), "{read:#}");
+
+    // Under the prefix alone lie the objects of two balancers that are alike.
+    let output = account.program(&["logs", "s3://alb-logs/prod", "--by", "target", "--format", "json", "--no-record"]);
+    let answer: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+    let twice = failures.into_iter().map(|(target, n)| (target, 2 * n)).collect();
+    assert_eq!(by_target(&answer["rows"]), twice);
+    for field in ["lines", "malformed"] {
+        assert_eq!(answer[field].as_u64(), Some(2 * number(field)), "{field}");
+    }
+    assert_eq!(answer["files"].as_u64(), Some(2 * number("objects")));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Rows of a tally and the one way they are added up. Knows no line and no file.
 
 use super::tally::{OTHER, Row};
-use super::{FailureRow, RequestRow};
+use super::{FailureRow, PathRow, RequestRow};
 use crate::time::Time;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +116,11 @@ pub(super) fn fold_failures(rows: &mut Vec<FailureRow>) -> u64 {
 pub(super) fn fold_requests(rows: &mut Vec<RequestRow>) {
     add_up(rows);
     fold_targets(rows);
+}
+
+/// Puts the paths that fail most first.
+pub fn rank_paths(rows: &mut [PathRow]) {
+    rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| (&a.path, a.signature).cmp(&(&b.path, b.signature))));
 }
 
 /// Puts all but the busiest targets together when there are too many rows.

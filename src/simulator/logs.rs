@@ -5,15 +5,22 @@ use super::flow::{Cell, Failing, Run};
 use super::plan::{Harm, HarmKind, Line, Plan, Second};
 use super::random::Rng;
 use super::world::World;
-use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
+use crate::accesslog::rows::rank_paths;
+use crate::accesslog::{AccessLog, Elapsed, FailureRow, PathRow, RequestRow, Signature};
 use crate::applog::{AppLog, Level, Stream, Template};
 use crate::case::health::HealthCheckRecord;
 use crate::text::Foreign;
 use crate::time::{Time, Window};
 use chrono::Duration;
+use std::collections::BTreeMap;
 
 /// Share of requests for files rather than for the application's own paths.
 const STATIC_SHARE: f64 = 0.3;
+
+/// What is asked for, and its share of its kind.
+const FILES: [(&str, f64); 4] = [("/assets/app.js", 0.38), ("/assets/site.css", 0.31), ("/img/logo.svg", 0.24), ("/favicon.ico", 0.07)];
+const PAGES: [(&str, f64); 5] =
+    [("/api/v1/items", 0.34), ("/api/v1/session", 0.26), ("/", 0.21), ("/api/v1/search", 0.13), ("/account/settings", 0.06)];
 
 pub struct Logs<'a> {
     pub scenario: &'a Scenario,
@@ -46,6 +53,8 @@ impl Logs<'_> {
         }
         log.requests = merged(std::mem::take(&mut log.requests));
         log.failures.sort();
+        log.paths = paths(&log.failures, &mut rng.fork("paths"));
+        log.elapsed = elapsed(&log.failures);
         self.samples(&mut log);
         log
     }
@@ -299,6 +308,54 @@ fn push_failure(log: &mut AccessLog, row: FailureRow, count: u32, rng: &mut Rng)
             log.failures.push(FailureRow { static_file, count: u64::from(n), ..row.clone() });
         }
     }
+}
+
+/// Failures by path: who asks for what does not depend on how it fails.
+fn paths(failures: &[FailureRow], rng: &mut Rng) -> Vec<PathRow> {
+    let mut kinds: BTreeMap<(Signature, bool), u64> = BTreeMap::new();
+    for row in failures {
+        *kinds.entry((row.signature, row.static_file)).or_default() += row.count;
+    }
+    let mut rows: Vec<PathRow> = Vec::new();
+    for ((signature, static_file), count) in kinds {
+        let shares: &[_] = if static_file { &FILES } else { &PAGES };
+        rows.extend(shared_out(count, shares, rng).map(|(path, count)| PathRow { path: path.into(), signature, count }));
+    }
+    rank_paths(&mut rows);
+    rows
+}
+
+/// A number as the sum of drawn parts, one a name; those of zero are left out.
+fn shared_out<'a>(count: u64, shares: &'a [(&'a str, f64)], rng: &mut Rng) -> impl Iterator<Item = (&'a str, u64)> {
+    let (mut left, mut share_left) = (count, 1.0);
+    let mut parts = Vec::new();
+    for (n, (name, share)) in shares.iter().enumerate() {
+        let is_last = n + 1 == shares.len();
+        let drawn = u64::from(rng.binomial(u32::try_from(left).unwrap_or(u32::MAX), share / share_left));
+        let part = if is_last { left } else { drawn };
+        (left, share_left) = (left - part, share_left - share);
+        parts.push((*name, part));
+    }
+    parts.into_iter().filter(|(_, part)| *part > 0)
+}
+
+/// How long each kind of failure takes on a real balancer: the shortest, half, nearly all, the longest.
+fn elapsed(failures: &[FailureRow]) -> Vec<Elapsed> {
+    let took = |signature| match signature {
+        Signature::Refused => [0.001, 0.002, 0.004, 0.019],
+        Signature::ConnectTimeout => [10.0, 10.002, 10.006, 10.031],
+        Signature::SlowTarget => [60.0, 60.001, 60.004, 60.012],
+        Signature::App5xx => [0.004, 0.046, 0.31, 1.9],
+        Signature::NoTarget => [0.0, 0.001, 0.001, 0.003],
+        _ => [0.001, 0.005, 0.022, 0.24],
+    };
+    let mut counts: BTreeMap<Signature, u64> = BTreeMap::new();
+    failures.iter().for_each(|f| *counts.entry(f.signature).or_default() += f.count);
+    let row = |(signature, count)| {
+        let [shortest, median, p95, longest] = took(signature);
+        Elapsed { signature, count, shortest, median, p95, longest }
+    };
+    counts.into_iter().map(row).collect()
 }
 
 /// One row a minute and target, whatever the nodes.

@@ -111,7 +111,9 @@ for namespace, all_data in data.items():
 cw.put_metric_alarm(AlarmName="web-conn-errors", Namespace="AWS/ApplicationELB", MetricName="TargetConnectionErrorCount", Dimensions=[lb, tg], Statistic="Sum", Period=60, EvaluationPeriods=3, DatapointsToAlarm=2, Threshold=10, ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching")
 cw.set_alarm_state(AlarmName="web-conn-errors", StateValue="ALARM", StateReason="Threshold Crossed: 2 out of the last 3 datapoints were greater than the threshold (10.0).")
 
-# The access log: one node a zone, one object every five minutes.
+# The access log: one node a zone, one object every five minutes. Beside it lies what must not be counted: another
+# balancer's object, a day's folder of other logs, and the object that only proves the bucket can be written.
+truth = {"objects": 0, "lines": 0, "malformed": 0, "failures": {}}
 s3.create_bucket(Bucket="alb-logs")
 addresses = {i["InstanceId"]: i["PrivateIpAddress"] for r in ec2.describe_instances(InstanceIds=ids)["Reservations"] for i in r["Instances"]}
 for slot in range(-12, 12):
@@ -130,8 +132,20 @@ for slot in range(-12, 12):
             took, times, status, theirs = (10.002, "-1 -1 -1", 504, "-") if fails else (0.08, "0.001 0.078 0.000", 200, "200")
             created = t - timedelta(seconds=took)
             stamp = lambda x: x.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            truth["lines"] += 1
+            if fails:
+                truth["failures"][f"{addresses[target]}:8080"] = truth["failures"].get(f"{addresses[target]}:8080", 0) + 1
             lines.append(f'http {stamp(t)} {lb_dim} 203.0.113.{n}:4{n:04d} {addresses[target]}:8080 {times} {status} {theirs} 300 500 "GET http://web.example.com:80/api/{n} HTTP/1.1" "curl/8" - - {group} "Root=1-{n:08x}-000000000000000000000000" "-" "-" 0 {stamp(created)} "forward" "-" "-" "{addresses[target]}:8080" "{theirs}" "-" "-" TID_{n:032x} "-" "-" "-"')
         key = f"prod/AWSLogs/123456789012/elasticloadbalancing/us-east-1/{slot_end:%Y/%m/%d}/123456789012_elasticloadbalancing_us-east-1_{lb_dim.replace('/', '.')}_{slot_end:%Y%m%dT%H%MZ}_{node}_{abs(hash((slot, node))) % 10**8:08d}.log.gz"
-        s3.put_object(Bucket="alb-logs", Key=key, Body=gzip.compress("\n".join(lines).encode() + b"\n"))
+        lines.append(lines[-1][:200])
+        truth["objects"] += 1
+        truth["lines"] += 1
+        truth["malformed"] += 1
+        # Several members in one object, as when parts were packed one after the other.
+        packed = b"".join(gzip.compress("".join(f"{line}\n" for line in part).encode()) for part in (lines[:20], lines[20:]))
+        s3.put_object(Bucket="alb-logs", Key=key, Body=packed)
+        s3.put_object(Bucket="alb-logs", Key=key.replace("app.web-alb.", "app.other-alb."), Body=packed)
+        s3.put_object(Bucket="alb-logs", Key=key.replace("/123456789012_", "/conn_log_123456789012_"), Body=b"no access log")
+s3.put_object(Bucket="alb-logs", Key="prod/AWSLogs/123456789012/ELBAccessLogTestFile", Body=b"Enable AccessLog for ELB: web-alb")
 
-print(json.dumps({"alarm": "web-conn-errors", "victim": victim, "group": app_sg}))
+print(json.dumps({"alarm": "web-conn-errors", "victim": victim, "group": app_sg, "access_log": truth}))
