@@ -1,19 +1,22 @@
 //! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
 //!
-//! [`scan`] carries objects to a collector of lines; [`mod@line`] reads a line, [`signature`] says how a
-//! request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs, [`rows`] adds up.
+//! [`scan`] carries objects to a collector of lines; [`mod@line`] reads a line, [`record`] a line that comes
+//! as JSON, [`signature`] says how a request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs, [`rows`] adds up.
 
+pub mod insights;
 pub mod line;
 pub mod local;
 pub mod names;
 pub mod other_logs;
 pub mod question;
+pub mod record;
 pub mod rows;
 pub mod scan;
 pub mod signature;
 pub mod sql;
 pub mod summary;
 pub mod tally;
+pub mod trace;
 
 use crate::text::Foreign;
 use crate::time::{Time, Window};
@@ -66,6 +69,9 @@ pub struct AccessLog {
     /// How long failures took, by signature.
     #[serde(default)]
     pub elapsed: Vec<Elapsed>,
+    /// Failed requests by trace id, a sample if there are many: to be looked for in the application's log.
+    #[serde(default)]
+    pub traces: Vec<trace::Traced>,
 }
 
 impl AccessLog {

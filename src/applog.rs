@@ -9,9 +9,11 @@ mod place;
 mod read;
 mod signs;
 mod stamp;
+mod traces;
 
 pub use engine::Engine;
 pub use read::{Progress, Read, read_local};
+pub use traces::{Found, Joined, Kind, Seen};
 
 use crate::text::Foreign;
 use crate::time::{Time, Window};
@@ -36,6 +38,9 @@ pub struct AppLog {
     /// What should be known about the reading: a guessed zone, a clock that is off, a file cut.
     pub notes: Vec<Foreign>,
     pub incomplete: bool,
+    /// The balancer's failed requests that were looked for by their trace ids, where the lines have any.
+    #[serde(default)]
+    pub joined: Option<Joined>,
 }
 
 /// Lines that differ only in their variable parts.

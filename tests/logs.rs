@@ -8,6 +8,8 @@ mod command;
 #[allow(dead_code, reason = "the measurement uses the rest")]
 #[path = "../benches/accesslog/generate.rs"]
 mod generate;
+#[path = "logs/insights.rs"]
+mod insights;
 mod python;
 #[path = "logs/reference.rs"]
 mod reference;

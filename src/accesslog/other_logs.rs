@@ -2,7 +2,9 @@
 //! connections came to. Both are plain words between spaces, and bounded.
 
 use super::line::{Fields, Stamp};
+use super::names::Kind;
 use super::question::Span;
+use super::record;
 use super::scan::Collect;
 use super::tally::{Census, each_line};
 use crate::case::health::HealthCheckRecord;
@@ -47,7 +49,11 @@ impl HealthChecks {
 
     fn line(&mut self, line: &[u8]) {
         self.census.lines += 1;
-        match health_check(line) {
+        let read = health_check(line).or_else(|| match record::plain(line) {
+            Some((Kind::HealthCheck, line)) => health_check(&line),
+            _ => None,
+        });
+        match read {
             None => self.census.malformed(line),
             Some(r) if !self.span.contains(r.at.timestamp_micros()) => self.census.outside += 1,
             Some(_) if self.records.len() >= MOST_RECORDS => self.dropped += 1,
@@ -74,7 +80,7 @@ impl Collect for HealthChecks {
     fn begin(&mut self, _: &str) {}
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line| self.line(line));
+        each_line(lines, |line, _| self.line(line));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {

@@ -1,12 +1,14 @@
 //! The tallies that a case keeps: failures by minute and place, successes to compare them with, paths,
 //! how long failures took, and a few lines to look at. Bounded whatever the log holds.
 
-use super::line::{self, Line, status};
-use super::names::Name;
+use super::line::{self, Glance, Line, status};
+use super::names::{Kind, Name};
 use super::question::Span;
-use super::rows::{fold_failures, fold_requests};
+use super::record;
+use super::rows::{fold_failures, fold_requests, rank_paths};
 use super::scan::Collect;
 use super::tally::{Add, Census, Clock, Counters, Key, OTHER, each_line};
+use super::trace::Traces;
 use super::{AccessLog, Elapsed, FailureRow, PathRow, RequestRow, Signature, signature};
 use crate::text::Foreign;
 use crate::time::{Time, Window};
@@ -51,6 +53,7 @@ pub struct Summary {
     paths: Counters<u64>,
     reasons: Counters<u64>,
     elapsed: HashMap<Signature, Durations>,
+    traces: Traces,
     samples: BTreeMap<Signature, BTreeSet<(i64, Vec<u8>)>>,
     node: String,
     key: Key,
@@ -67,6 +70,7 @@ impl Summary {
             paths: Counters::new(MOST_KEYS / 4),
             reasons: Counters::new(1000),
             elapsed: HashMap::new(),
+            traces: Traces::default(),
             samples: BTreeMap::new(),
             node: "-".into(),
             key: Key::default(),
@@ -74,9 +78,24 @@ impl Summary {
         }
     }
 
-    fn line(&mut self, bytes: &[u8]) {
+    fn line(&mut self, bytes: &[u8], quotes: usize) {
         self.census.lines += 1;
-        let Some(glance) = line::glance(bytes) else { return self.census.malformed(bytes) };
+        match line::glance_knowing(bytes, quotes) {
+            Some(glance) => self.glanced(&glance, bytes),
+            None => self.record(bytes),
+        }
+    }
+
+    /// What is no line may be one as a JSON record.
+    #[cold]
+    fn record(&mut self, bytes: &[u8]) {
+        match record::plain(bytes) {
+            Some((Kind::Access, line)) => line::glance(&line).into_iter().for_each(|glance| self.glanced(&glance, &line)),
+            _ => self.census.malformed(bytes),
+        }
+    }
+
+    fn glanced(&mut self, glance: &Glance, bytes: &[u8]) {
         let micros = self.clock.micros(glance.time);
         if !self.span.contains(micros) {
             self.census.outside += 1;
@@ -116,6 +135,7 @@ impl Summary {
         if let Some(took) = line.elapsed() {
             self.elapsed.entry(signature).or_default().put(took);
         }
+        self.traces.saw(line.trace(), signature, line.target());
         keep_earliest(self.samples.entry(signature).or_default(), micros, bytes);
     }
 
@@ -126,6 +146,7 @@ impl Summary {
         self.requests.merge(other.requests);
         self.paths.merge(other.paths);
         self.reasons.merge(other.reasons);
+        self.traces.merge(other.traces);
         for (signature, durations) in other.elapsed {
             self.elapsed.entry(signature).or_default().merge(&durations);
         }
@@ -154,6 +175,7 @@ impl Summary {
             paths: path_rows(self.paths),
             reasons: reason_rows(self.reasons),
             elapsed: elapsed_rows(&self.elapsed),
+            traces: self.traces.into_rows(),
             malformed_samples: self.census.samples.iter().map(|s| foreign(s)).collect(),
             samples: sample_rows(&self.samples),
             ..AccessLog::default()
@@ -167,7 +189,7 @@ impl Collect for Summary {
     }
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line| self.line(line));
+        each_line(lines, |line, quotes| self.line(line, quotes));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {
@@ -231,7 +253,7 @@ fn path_rows(counters: Counters<u64>) -> Vec<PathRow> {
         Some(PathRow { signature: Signature::from_id(&values.next()?)?, path: values.next()?.into(), count })
     };
     let mut rows: Vec<PathRow> = counters.into_rows().filter_map(row).collect();
-    rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| (&a.path, a.signature).cmp(&(&b.path, b.signature))));
+    rank_paths(&mut rows);
     let rest: u64 = rows.iter().skip(MOST_PATHS).map(|r| r.count).sum::<u64>() + other;
     rows.truncate(MOST_PATHS);
     if rest > 0 {

@@ -1,9 +1,10 @@
 //! Counts what lines say: by the columns of a question. Counters are bounded: what no longer fits as a row
 //! of its own is counted under `(other)`, and how much that is can be asked.
 
-use super::line::{self, Line, Stamp};
-use super::names::Name;
+use super::line::{self, Glance, Line, Stamp};
+use super::names::{Kind, Name};
 use super::question::{Question, Span};
+use super::record;
 use super::rows::add_up;
 use super::scan::Collect;
 use std::collections::HashMap;
@@ -58,12 +59,13 @@ impl Census {
     }
 }
 
-/// The lines of a text, without their ends.
-pub(crate) fn each_line(mut text: &[u8], mut take: impl FnMut(&[u8])) {
+/// The lines of a text, without their ends, and how many quotes each holds.
+#[inline]
+pub(crate) fn each_line(mut text: &[u8], mut take: impl FnMut(&[u8], usize)) {
     while !text.is_empty() {
-        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+        let (end, quotes) = line::first_line(text);
         let line = &text[..end];
-        take(line.strip_suffix(b"\r").unwrap_or(line));
+        take(line.strip_suffix(b"\r").unwrap_or(line), quotes);
         text = text.get(end + 1..).unwrap_or_default();
     }
 }
@@ -205,9 +207,25 @@ impl Grouping {
     }
 
     #[inline]
-    fn line(&mut self, line: &[u8]) {
+    fn line(&mut self, line: &[u8], quotes: usize) {
         self.census.lines += 1;
-        let Some(glance) = line::glance(line) else { return self.census.malformed(line) };
+        match line::glance_knowing(line, quotes) {
+            Some(glance) => self.glanced(&glance, line),
+            None => self.record(line),
+        }
+    }
+
+    /// What is no line may be one as a JSON record.
+    #[cold]
+    fn record(&mut self, bytes: &[u8]) {
+        match record::plain(bytes) {
+            Some((Kind::Access, line)) => line::glance(&line).into_iter().for_each(|glance| self.glanced(&glance, &line)),
+            _ => self.census.malformed(bytes),
+        }
+    }
+
+    #[inline]
+    fn glanced(&mut self, glance: &Glance, line: &[u8]) {
         if self.question.span != Span::EVER && !self.question.span.contains(self.clock.micros(glance.time)) {
             self.census.outside += 1;
         } else if self.question.wants(glance.status) {
@@ -251,7 +269,7 @@ impl Collect for Grouping {
     }
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line| self.line(line));
+        each_line(lines, |line, quotes| self.line(line, quotes));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {

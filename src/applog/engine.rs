@@ -6,7 +6,7 @@ use super::json::{self, Moment};
 use super::line::{self, Access};
 use super::place::target;
 use super::stamp::{self, Stamp, Zone};
-use super::{AppLog, Level, Sign, Stream, Template, signs};
+use super::{AppLog, Level, Seen, Sign, Stream, Template, signs};
 use crate::case::events::{Actor, ActorKind, Event, EventSource};
 use crate::text::Foreign;
 use crate::time::{Time, Window};
@@ -40,6 +40,7 @@ pub struct Engine {
     assumed_zone: bool,
     notes: BTreeSet<String>,
     incomplete: bool,
+    traces: Seen,
 }
 
 /// What is counted together.
@@ -133,6 +134,7 @@ impl Engine {
             assumed_zone: false,
             notes: BTreeSet::new(),
             incomplete: false,
+            traces: Seen::default(),
         }
     }
 
@@ -231,6 +233,7 @@ impl Engine {
             None => self.drained(parts),
         };
         self.streams[stream].minutes.add(minute);
+        self.traces.line(raw, parts.access);
         let tally = self.tallies.entry(key).or_insert_with(|| first(key, parts));
         tally.total += 1;
         tally.minutes.add(minute);
@@ -345,7 +348,13 @@ impl Engine {
             streams: streams.collect(),
             notes: self.all_notes().into_iter().map(Into::into).collect(),
             incomplete: self.incomplete,
+            joined: None,
         }
+    }
+
+    /// The trace ids of the lines read, taken out of the engine.
+    pub fn take_traces(&mut self) -> Seen {
+        std::mem::take(&mut self.traces)
     }
 
     fn template(&self, key: Key, tally: &Tally) -> Template {

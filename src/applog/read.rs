@@ -1,7 +1,7 @@
 //! Local logs: files, directories of them, rotated and compressed ones, standard input. Bounded whatever
 //! the files hold; says how far it is and can be stopped.
 
-use super::{AppLog, Engine};
+use super::{AppLog, Engine, Seen};
 use crate::case::events::Event;
 use crate::time::{Time, Window};
 use chrono::{DateTime, Duration, Utc};
@@ -34,6 +34,8 @@ pub struct Progress {
 pub struct Read {
     pub log: AppLog,
     pub events: Vec<Event>,
+    /// The trace ids of its lines.
+    pub traces: Seen,
     /// Files that could not be read, and why.
     pub problems: Vec<(PathBuf, String)>,
 }
@@ -52,7 +54,8 @@ pub fn read_local(paths: &[PathBuf], window: Window, zone: Tz, progress: &mut dy
             break;
         }
     }
-    Read { log: reading.engine.snapshot(), events: reading.engine.events(), problems: reading.problems }
+    let traces = reading.engine.take_traces();
+    Read { log: reading.engine.snapshot(), events: reading.engine.events(), traces, problems: reading.problems }
 }
 
 struct Reading<'a> {

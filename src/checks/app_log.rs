@@ -1,6 +1,7 @@
 //! The step `app-log`: what in the application's log is unusual around the errors, and what it means for
 //! connections; whether errors are on static files; who fell silent.
 
+mod arrival;
 mod unusual;
 
 use super::touches::clock;
@@ -32,9 +33,10 @@ impl Check for Step {
 
     fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
         let (case, analysis) = (scene.case, scene.analysis);
-        let on_static = static_errors(case, book);
+        let mut beside = static_errors(case, book);
+        beside.extend(arrival::file(case, book));
         if case.app_logs.is_empty() {
-            return cannot_tell(self.id(), case, self.needs()).with(on_static);
+            return cannot_tell(self.id(), case, self.needs()).with(beside);
         }
         let Some(period) = Period::of(analysis) else { return cannot_tell(self.id(), case, self.needs()) };
         let mut found: Vec<Finding> = case.app_logs.values().flat_map(|log| findings(case, log, &period)).collect();
@@ -50,7 +52,7 @@ impl Check for Step {
         };
         let ids: Vec<String> = found.into_iter().map(|f| book.add(f.id, f.sentence, Area::AppLog, f.values)).collect();
         let notes = case.app_logs.values().flat_map(|log| &log.notes).map(|n| Text::same(n.to_string()));
-        notes.take(6).fold(outcome.with(ids).with(on_static), Outcome::detail)
+        notes.take(6).fold(outcome.with(ids).with(beside), Outcome::detail)
     }
 }
 

@@ -5,14 +5,29 @@ use crate::headless::{self, Gathered};
 use crate::sources::aws::{LiveOptions, gather};
 use crate::sources::{self, Link};
 use std::io::Read;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// A running live source.
 pub(super) struct Live {
     pub link: Link,
     pub source: gather::Live,
-    /// Kept while the link is used; dropped without waiting for calls under way.
+    /// Kept while the link is used.
     pub runtime: Runtime,
+}
+
+/// As a shell says of a program that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+/// How long leaving waits for queries to be stopped.
+const STOPPING: Duration = Duration::from_secs(3);
+
+impl Live {
+    /// Leaves without waiting for calls under way, but not without stopping what would run on and be billed.
+    /// Whoever held the link has let go of it.
+    pub(super) fn close(runtime: Runtime, source: &gather::Live) {
+        let _ = runtime.block_on(async { tokio::time::timeout(STOPPING, source.queries_ended()).await });
+        runtime.shutdown_background();
+    }
 }
 
 /// The longest alarm message read from stdin.
@@ -41,8 +56,14 @@ impl Run {
                 failed = Some(error);
             }
         };
-        let gathered = live.runtime.block_on(headless::gather(live.link, &mut std::io::stderr(), record));
-        live.runtime.shutdown_background();
+        let gathered = live.runtime.block_on(async {
+            let mut progress = std::io::stderr();
+            tokio::select! {
+                gathered = headless::gather(live.link, &mut progress, record) => Some(gathered),
+                _ = tokio::signal::ctrl_c() => None,
+            }
+        });
+        Live::close(live.runtime, &live.source);
         if let Some(error) = failed {
             eprintln!("alb-triage: the case could not be recorded: {error}");
         }
@@ -51,7 +72,7 @@ impl Run {
         }
         match live.source.fatal() {
             Some(fatal) => Err(Failure::new(fatal.kind.exit_code(), &fatal.words)),
-            None => Ok(gathered),
+            None => gathered.ok_or_else(|| Failure::new(INTERRUPTED, "stopped before everything was read; nothing was judged")),
         }
     }
 

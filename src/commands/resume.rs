@@ -1,6 +1,7 @@
 //! Going on with a session that was cut off: offered once, and then exactly where it was.
 
 use super::leftover::{self, Leftover};
+use super::live::Live;
 use super::screen::CaseFile;
 use super::{Failure, LOCAL, Outcome, Run};
 use crate::case::Case;
@@ -89,7 +90,7 @@ impl Run {
         }
         let options = self.live_options(named, file, resume)?;
         let outcome = super::screen::show(live.link, options);
-        live.runtime.shutdown_background();
+        Live::close(live.runtime, &live.source);
         // Left on purpose: nothing to resume. Whoever is cut off never comes here.
         if let (Ok(_), Some(path)) = (&outcome, &place) {
             leftover::forget(path);

@@ -157,6 +157,7 @@ signals! {
     "log-restarts" Log, AppLog, "whether the application started again on several hosts", "ứng dụng có khởi động lại trên nhiều máy không";
     "log-boot" Log, AppLog, "whether the machine booted in the log", "log có ghi máy khởi động không";
     "log-deployment" Log, AppLog, "whether a new version started in the log", "log có ghi phiên bản mới không";
+    "failed-arrived" Log, AppLog, "whether requests whose connection failed reached the application after all", "yêu cầu lỗi kết nối có thật ra đã tới ứng dụng không";
     "log-silent" Log, AppLog, "whether the application's log fell silent", "log của ứng dụng có im lặng không";
     "ramp" Magnitude, BalancerMetrics, "whether errors grew slowly", "lỗi có tăng dần không";
     "step" Magnitude, BalancerMetrics, "whether errors began at once", "lỗi có bắt đầu đột ngột không";

@@ -31,6 +31,10 @@ const UNREACHABLE: u8 = 69;
 /// AWS says no.
 const DENIED: u8 = 77;
 const USAGE: u8 = 64;
+/// As a shell says of a program that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+/// How long leaving waits for queries to be stopped.
+const STOPPING: Duration = Duration::from_secs(3);
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
@@ -55,15 +59,25 @@ pub fn read(
     runtime.block_on(async {
         let opened = Aws::open(&Wishes::of(common)).await;
         let aws = opened.map_err(|e| Failure { code: USAGE, words: Text::same(e.to_string()) })?;
-        let mut answers = Vec::new();
-        for path in paths {
-            answers.push(match path.strip_prefix("athena:") {
-                Some(table) => ask(&aws, table, question, voice).await?,
-                None => fetch_all(&aws, cache.clone(), path, question).await?,
-            });
-        }
-        Ok(answers)
+        let answered = tokio::select! {
+            answers = all(&aws, question, paths, cache, voice) => answers,
+            _ = tokio::signal::ctrl_c() => Err(Failure { code: INTERRUPTED, words: say!("stopped", "đã dừng") }),
+        };
+        // A query that nobody waits for any more would run on, and be billed.
+        let _ = tokio::time::timeout(STOPPING, aws.queries_ended()).await;
+        answered
     })
+}
+
+async fn all(aws: &Aws, question: &Arc<Question>, paths: &[String], cache: Option<Cache>, voice: Voice) -> Result<Vec<Answer>, Failure> {
+    let mut answers = Vec::new();
+    for path in paths {
+        answers.push(match path.strip_prefix("athena:") {
+            Some(table) => ask(aws, table, question, voice).await?,
+            None => fetch_all(aws, cache.clone(), path, question).await?,
+        });
+    }
+    Ok(answers)
 }
 
 async fn fetch_all(aws: &Aws, cache: Option<Cache>, path: &str, question: &Arc<Question>) -> Result<Answer, Failure> {

@@ -29,6 +29,7 @@ pub mod metrics;
 mod network;
 pub mod options;
 mod pace;
+mod queries;
 pub mod s3;
 pub mod session;
 #[cfg(test)]

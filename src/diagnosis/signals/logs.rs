@@ -1,7 +1,8 @@
 //! Signs of trouble in the application's log around the onset.
 
 use super::Asked;
-use crate::applog::{AppLog, Sign, Template};
+use crate::accesslog::Signature;
+use crate::applog::{AppLog, Joined, Sign, Template};
 use crate::checks::Value;
 use crate::say;
 use crate::time::{Time, Window};
@@ -19,9 +20,13 @@ const SIGNS: &[(&str, &[Sign])] = &[
     ("log-deployment", &[Sign::Deployment]),
 ];
 
+/// Requests that must have been looked for.
+const FEWEST: u64 = 10;
+
 pub(super) fn ask(asked: &mut Asked) {
     let scene = asked.scene;
     let Some(onset) = scene.onset().filter(|_| scene.is_real()) else { return };
+    arrival(asked);
     let near = Window { start: onset - Duration::minutes(5), end: scene.near.end.max(onset + Duration::minutes(2)) };
     let logs: Vec<&AppLog> = scene.case.app_logs.values().filter(|l| l.lines > 0 && covers(l, near)).collect();
     if logs.is_empty() {
@@ -32,6 +37,23 @@ pub(super) fn ask(asked: &mut Asked) {
     }
     restarts(asked, &logs, near);
     silence(asked, &logs, onset);
+}
+
+/// Whether requests whose connection failed are in the application's log after all.
+fn arrival(asked: &mut Asked) {
+    let scene = asked.scene;
+    let joined = || scene.case.app_logs.values().filter_map(|l| l.joined.as_ref());
+    let (looked_for, arrived) = joined().map(|j| j.of(Signature::is_failed_connection)).fold((0, 0), |a, b| (a.0.max(b.0), a.1 + b.1));
+    let values = vec![Value::new("looked for", looked_for as f64), Value::new("arrived", arrived as f64)];
+    let words = say!(
+        "{arrived} of {looked_for} requests whose connection failed are in the application's log, by their trace ids",
+        "{arrived} trên {looked_for} yêu cầu lỗi kết nối có trong log ứng dụng, theo trace id"
+    );
+    if looked_for >= FEWEST && arrived * 2 >= looked_for {
+        asked.yes("failed-arrived", 1.0, words, values);
+    } else if looked_for >= FEWEST && arrived * 20 <= looked_for && joined().any(Joined::tells_absence) {
+        asked.no("failed-arrived", 1.0, words, values);
+    }
 }
 
 /// Whether the application started on several hosts within the same minutes.

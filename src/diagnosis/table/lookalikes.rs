@@ -20,7 +20,7 @@ pub(super) const CAUSES: &[Cause] = &[
         name: || say!("targets accept connections and answer too late", "target nhận kết nối nhưng trả lời quá muộn"),
         weights: &[
             w("stopped-by-call", -6, 0), must("slow-answers", 16, -14), core("connection-failures", -13, 6), w("response-time-rose-first", 3, 0), w("keepalive-cuts", -4, 0), w("app-errors", -3, 0),
-            w("tls-errors", -5, 0), w("power-event", -3, 0), w("log-worker-timeout", 2, 0),
+            w("tls-errors", -5, 0), w("power-event", -3, 0), w("log-worker-timeout", 2, 0), w("failed-arrived", 2, 0),
         ],
         next: || say!("TargetResponseTime p99 against the idle timeout, and the slow paths: `alb-triage logs … --by path,status`", "so TargetResponseTime p99 với idle timeout, và các path chậm: `alb-triage logs … --by path,status`"),
     },

@@ -1,15 +1,16 @@
 //! The application's log: files and folders that were named, and log groups of CloudWatch Logs. Groups
 //! that only look related are offered, never assumed.
 
+mod balancer;
 mod groups;
 mod offer;
 mod sink;
 mod size;
 
 use super::context::{Context, file_origin};
-use crate::applog::{AppLog, Progress, Read, read_local};
+use crate::applog::{AppLog, Progress, Read, Seen, read_local};
 use crate::case::gaps::Reason;
-use crate::exchange::{Area, What};
+use crate::exchange::{Area, Origin, What};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tokio::sync::mpsc;
@@ -73,13 +74,28 @@ fn detail(path: &std::path::Path, far: Progress) -> String {
     }
 }
 
-async fn learn(ctx: &Context, origin: crate::exchange::Origin, read: Read) {
+async fn learn(ctx: &Context, origin: Origin, read: Read) {
     for (path, why) in &read.problems {
         ctx.gap(Area::AppLog, &path.display().to_string(), Reason::Unavailable, why).await;
     }
-    ctx.learn_from(origin.clone(), What::AppLog(Box::new(read.log))).await;
+    ctx.learn_from(origin.clone(), What::AppLog(Box::new(read.log.clone()))).await;
     if !read.events.is_empty() {
-        ctx.learn_from(origin, What::Events(read.events)).await;
+        ctx.learn_from(origin.clone(), What::Events(read.events)).await;
+    }
+    join(ctx, origin, read.log, read.traces).await;
+}
+
+/// Looks for the balancer's failed requests among the lines, as soon as both logs were read.
+async fn join(ctx: &Context, origin: Origin, log: AppLog, traces: Seen) {
+    if traces.is_empty() {
+        return;
+    }
+    ctx.busy(Area::AppLog, format!("{}: waiting for the access log, to look for its failed requests", log.name)).await;
+    ctx.until(Area::AccessLog).await;
+    let Some(access) = ctx.case(|c| c.access_log.clone().filter(|l| !l.traces.is_empty())) else { return };
+    let joined = tokio::task::spawn_blocking(move || traces.join(&access)).await;
+    if let Ok(joined) = joined {
+        ctx.learn_from(origin, What::AppLog(Box::new(AppLog { joined: Some(joined), ..log }))).await;
     }
 }
 

@@ -9,6 +9,7 @@ use super::actions::Action;
 use super::call::Aws;
 use super::context::{Context, origin};
 use super::errors::CallError;
+use super::queries::Running;
 use crate::accesslog::line::{Stamp, minute_number};
 use crate::accesslog::question::{Column, Question};
 use crate::accesslog::rows::add_up;
@@ -55,8 +56,10 @@ pub enum NoAnswer {
     Call(Box<CallError>),
     #[error("the query failed: {0}")]
     Failed(String),
-    #[error("the query was cancelled{0}")]
+    #[error("the query was cancelled: {0}")]
     Cancelled(String),
+    #[error("the query was stopped after {} s", PATIENCE.as_secs())]
+    Stopped,
 }
 
 impl From<CallError> for NoAnswer {
@@ -136,7 +139,12 @@ pub async fn ask(aws: &Aws, table: &str, question: &Question) -> Result<Answered
     let sql = statement(question, &table);
     let context = table.database.as_ref().map_or_else(|| json!({}), |d| json!({ "Database": d }));
     let started: Started = aws.json(Action::AthenaStartQuery, &json!({ "QueryString": sql, "QueryExecutionContext": context })).await?;
-    let bytes = finished(aws, &started.query_execution_id).await?;
+    let running = Running::of_athena(aws, &started.query_execution_id);
+    let bytes = finished(aws, &started.query_execution_id).await;
+    if matches!(bytes, Ok(_) | Err(NoAnswer::Failed(_) | NoAnswer::Cancelled(_))) {
+        running.ended();
+    }
+    let bytes = bytes?;
     let (rows, cut) = results(aws, &started.query_execution_id, question.columns.len()).await?;
     Ok(Answered { rows, bytes, cut })
 }
@@ -150,11 +158,9 @@ async fn finished(aws: &Aws, id: &str) -> Result<u64, NoAnswer> {
         match status.state.as_str() {
             "SUCCEEDED" => return Ok(statistics.data_scanned_in_bytes),
             "FAILED" => return Err(NoAnswer::Failed(status.why())),
-            "CANCELLED" => return Err(NoAnswer::Cancelled(format!(": {}", status.why()))),
-            _ if began.elapsed() > PATIENCE => {
-                let _: serde_json::Value = aws.json(Action::AthenaStopQuery, &json!({ "QueryExecutionId": id })).await?;
-                return Err(NoAnswer::Cancelled(format!(" by this program after {} s", PATIENCE.as_secs())));
-            }
+            "CANCELLED" => return Err(NoAnswer::Cancelled(status.why())),
+            // Whoever lets go of a query stops it.
+            _ if began.elapsed() > PATIENCE => return Err(NoAnswer::Stopped),
             // QUEUED, RUNNING, and states to come.
             _ => tokio::time::sleep(pause).await,
         }

@@ -26,6 +26,7 @@ use super::encode::query_string;
 use super::errors::{CallError, Fault, Trouble, classify};
 use super::guard::{Count, Guard};
 use super::pace::Pace;
+use super::queries::Queries;
 use super::session::{NoSession, Wishes, load};
 use aws_config::SdkConfig;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -60,6 +61,7 @@ struct Inner {
     profile: Option<String>,
     guard: Guard,
     pace: Pace,
+    queries: Queries,
     patience: Duration,
     signing: SharedRuntimePlugin,
     cloudwatch: aws_sdk_cloudwatch::Client,
@@ -131,6 +133,7 @@ impl Aws {
             profile,
             patience,
             pace: Pace::default(),
+            queries: Queries::default(),
             signing: SharedRuntimePlugin::new(signing_plugin(&config, guard.clone())),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
             cloudtrail: aws_sdk_cloudtrail::Client::from_conf(cloudtrail),
@@ -177,6 +180,16 @@ impl Aws {
     /// What has been sent so far.
     pub fn count(&self) -> &Count {
         &self.0.guard.count
+    }
+
+    /// The queries that run for this session.
+    pub(super) fn queries(&self) -> &Queries {
+        &self.0.queries
+    }
+
+    /// Until no query runs for this session, neither wanted nor being stopped.
+    pub async fn queries_ended(&self) {
+        self.queries().all_ended().await;
     }
 
     /// Sends a word whenever a call has to wait because AWS throttles.

@@ -47,12 +47,21 @@ const AFTER: Duration = Duration::minutes(30);
 #[derive(Clone, Debug, Default)]
 pub struct Live {
     fatal: Arc<OnceLock<Fatal>>,
+    aws: Arc<OnceLock<Aws>>,
 }
 
 impl Live {
     /// Why nothing can be judged, if that is so; known by the time [`Area::BalancerMetrics`] has settled.
     pub fn fatal(&self) -> Option<&Fatal> {
         self.fatal.get()
+    }
+
+    /// Until no query runs at AWS for this source. Whoever leaves lets go of its facts first: the queries that
+    /// nobody waits for any more are then being stopped.
+    pub async fn queries_ended(&self) {
+        if let Some(aws) = self.aws.get() {
+            aws.queries_ended().await;
+        }
     }
 }
 
@@ -182,6 +191,7 @@ impl Source {
             Some(aws) => aws.clone(),
             None => self.open(named.region.clone()).await?,
         };
+        let _ = self.live.aws.set(aws.clone());
         self.aws = Some(aws.clone());
         let ctx = Context::new(aws, options.clone(), provisional, self.board.clone());
         self.waits = forward_waits(&ctx);

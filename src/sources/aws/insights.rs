@@ -4,14 +4,14 @@
 use super::actions::Action;
 use super::call::Aws;
 use super::errors::CallError;
+use super::queries::Running;
 use crate::time::Window;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 use std::time::Duration;
 
-/// Rows of one answer.
-pub const MOST_ROWS: usize = 10_000;
+pub use crate::accesslog::insights::{MOST_ROWS, Row};
+
 /// List price of a gigabyte scanned, in US dollars.
 const USD_A_GIGABYTE: f64 = 0.005;
 /// How long a query may take before it is stopped.
@@ -23,9 +23,6 @@ const LONGEST_POLL: Duration = Duration::from_secs(3);
 pub fn dollars(bytes: u64) -> f64 {
     bytes as f64 / 1e9 * USD_A_GIGABYTE
 }
-
-/// Fields by name, one map a row.
-pub type Row = BTreeMap<String, String>;
 
 /// What a query found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -93,7 +90,12 @@ pub async fn ask(aws: &Aws, group: &str, window: Window, query: &str) -> Result<
     let names = if group.starts_with("arn:") { "logGroupIdentifiers" } else { "logGroupNames" };
     asked[names] = json!([group]);
     let started: Started = aws.json(Action::StartQuery, &asked).await?;
-    let answer = finished(aws, &started.query_id).await?;
+    let running = Running::of_logs(aws, &started.query_id);
+    let answer = finished(aws, &started.query_id).await;
+    if matches!(answer, Ok(_) | Err(NoAnswer::Ended(_))) {
+        running.ended();
+    }
+    let answer = answer?;
     let rows: Vec<Row> = answer.results.into_iter().map(|row| row.into_iter().map(|f| (f.field, f.value)).collect()).collect();
     Ok(Found { cut: rows.len() >= MOST_ROWS, rows, scanned: answer.statistics.bytes_scanned.max(0.0) as u64 })
 }
@@ -105,10 +107,8 @@ async fn finished(aws: &Aws, id: &str) -> Result<Answer, NoAnswer> {
         match answer.status.as_str() {
             "Complete" => return Ok(answer),
             "Failed" | "Cancelled" | "Timeout" => return Err(NoAnswer::Ended(answer.status)),
-            _ if began.elapsed() > PATIENCE => {
-                let _: Value = aws.json(Action::StopQuery, &json!({ "queryId": id })).await?;
-                return Err(NoAnswer::Stopped);
-            }
+            // Whoever lets go of a query stops it.
+            _ if began.elapsed() > PATIENCE => return Err(NoAnswer::Stopped),
             // Scheduled, Running, Unknown, and states to come.
             _ => tokio::time::sleep(pause).await,
         }

@@ -1,6 +1,7 @@
 //! Log groups of CloudWatch Logs that were named. Most are read whole, page by page, which costs nothing;
 //! pages may be empty and go on. Groups too large for that are asked by Logs Insights.
 
+use super::balancer;
 use super::sink::Sink;
 use super::size::{self, Way};
 use crate::applog::Engine;
@@ -21,10 +22,10 @@ const TELL_EVERY: u32 = 8;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
+pub(super) struct Page {
     #[serde(default)]
-    events: Vec<Line>,
-    next_token: Option<String>,
+    pub events: Vec<Line>,
+    pub next_token: Option<String>,
 }
 
 /// One event of a group.
@@ -42,7 +43,10 @@ pub(super) struct Line {
 pub(super) async fn read(ctx: &Context, group: &str) {
     ctx.busy(Area::AppLog, format!("{group}: how large it is")).await;
     match size::way(ctx, group).await {
-        Way::Queries { bytes } => by_queries(ctx, group, bytes).await,
+        Way::Queries { bytes } => match balancer::shape(&balancer::first_lines(ctx, group).await) {
+            Some(shape) => balancer::by_queries(ctx, group, bytes, &shape).await,
+            None => by_queries(ctx, group, bytes).await,
+        },
         Way::Pages => read_up_to(ctx, group, PAGES).await,
     }
 }
@@ -77,9 +81,13 @@ pub(super) async fn read_up_to(ctx: &Context, group: &str, cap: u32) {
     }
     learn(ctx, group, &sink, stopped.is_some()).await;
     say_kind(ctx, group, &sink).await;
+    if let Sink::Application(engine) = &mut sink {
+        let traces = engine.take_traces();
+        super::join(ctx, source(ctx, Action::FilterLogEvents, group), engine.snapshot(), traces).await;
+    }
 }
 
-fn asked(ctx: &Context, group: &str, token: Option<&str>) -> serde_json::Value {
+pub(super) fn asked(ctx: &Context, group: &str, token: Option<&str>) -> serde_json::Value {
     let mut asked = json!({"startTime": ctx.window.start.timestamp_millis(), "endTime": ctx.window.end.timestamp_millis() - 1});
     asked[if group.starts_with("arn:") { "logGroupIdentifier" } else { "logGroupName" }] = group.into();
     if let Some(token) = token {
@@ -98,22 +106,32 @@ async fn told(ctx: &Context, group: &str, sink: Option<&Sink>, page: u32, latest
 
 async fn learn(ctx: &Context, group: &str, sink: &Sink, incomplete: bool) {
     for what in sink.so_far(group, ctx.window, incomplete) {
-        // The balancer's log in S3 is whole; what a log group holds of it does not replace it.
-        let known = matches!(what, What::AccessLog(_)) && ctx.case(|c| c.access_log.as_ref().is_some_and(|l| l.files > 0));
-        if !known {
-            ctx.learn_from(source(ctx, Action::FilterLogEvents, group), what).await;
-        }
+        learn_access(ctx, group, Action::FilterLogEvents, what).await;
+    }
+}
+
+/// Says what a group holds; of the balancer's log, S3 has the whole, which a log group's part does not replace.
+pub(super) async fn learn_access(ctx: &Context, group: &str, by: Action, what: What) {
+    let known = matches!(what, What::AccessLog(_)) && ctx.case(|c| c.access_log.as_ref().is_some_and(|l| l.files > 0));
+    if !known {
+        ctx.learn_from(source(ctx, by, group), what).await;
     }
 }
 
 /// A log that is the balancer's own is none of the application: that is still missing.
 async fn say_kind(ctx: &Context, group: &str, sink: &Sink) {
-    let kind = match sink {
-        Sink::Application(_) => return,
-        Sink::Access(_) => "access log, and was read as such",
-        Sink::HealthChecks(_) => "health-check log, and was read as such",
-        Sink::Connections(_) => "connection log, which tells of clients only",
-    };
+    let Sink::Balancer(balancer) = sink else { return };
+    let lines = balancer.lines;
+    let kinds = [
+        (lines.access, "access log, and was read as such"),
+        (lines.checks, "health-check log, and was read as such"),
+        (lines.connections, "connection log, which tells of clients only"),
+    ];
+    let kinds: Vec<&str> = kinds.into_iter().filter(|(n, _)| *n > 0).map(|(_, words)| words).collect();
+    say_not_the_applications(ctx, group, &kinds.join("; its own ")).await;
+}
+
+pub(super) async fn say_not_the_applications(ctx: &Context, group: &str, kind: &str) {
     let detail = format!("it holds the balancer's own {kind}; no application's log was read from it");
     ctx.gap(Area::AppLog, &format!("log group {group}"), Reason::NotApplicable, detail).await;
 }

@@ -2,10 +2,12 @@
 //! (delivered to CloudWatch Logs instead of S3) to the access-log engine. The first lines decide.
 
 use super::groups::Line;
-use crate::accesslog::other_logs::{HealthChecks, connection, health_check};
+use crate::accesslog::AccessLog;
+use crate::accesslog::names::Kind;
+use crate::accesslog::other_logs::HealthChecks;
+use crate::accesslog::record;
 use crate::accesslog::scan::Collect;
 use crate::accesslog::summary::Summary;
-use crate::accesslog::{AccessLog, line};
 use crate::applog::Engine;
 use crate::exchange::What;
 use crate::time::{Time, Window};
@@ -14,26 +16,40 @@ use chrono::DateTime;
 /// Lines that are looked at to tell what a group holds.
 const LOOKED_AT: usize = 50;
 
-/// A reader of the kind of lines that the group holds.
+/// A reader of what the group holds.
 pub(super) enum Sink {
     Application(Box<Engine>),
-    Access(Box<Summary>),
-    HealthChecks(HealthChecks),
-    /// Client connections of the balancer: read, counted, and of no help here.
-    Connections(u64),
+    Balancer(Box<Balancer>),
+}
+
+/// A balancer's own logs: one group may hold all three.
+pub(super) struct Balancer {
+    access: Summary,
+    checks: HealthChecks,
+    /// Lines by kind. Client connections are counted, and of no help here.
+    pub lines: Lines,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    /// Malformed ones included.
+    pub access: u64,
+    pub checks: u64,
+    pub connections: u64,
+}
+
+/// Whether most of these lines are a balancer's own.
+pub(super) fn is_balancers(lines: &[Line]) -> bool {
+    let first: Vec<&[u8]> = lines.iter().map(|l| l.message.trim_end().as_bytes()).filter(|l| !l.is_empty()).take(LOOKED_AT).collect();
+    first.iter().filter(|l| record::plain(l).is_some()).count() * 2 > first.len()
 }
 
 impl Sink {
     /// For a group that begins with these lines; what is not surely the balancer's is an application's.
     pub fn of(lines: &[Line], group: &str, window: Window) -> Self {
-        let first: Vec<&[u8]> = lines.iter().map(|l| l.message.trim_end().as_bytes()).filter(|l| !l.is_empty()).take(LOOKED_AT).collect();
-        let most = |is: fn(&[u8]) -> bool| first.iter().filter(|l| is(l)).count() * 2 > first.len();
-        if most(|l| line::glance(l).is_some()) {
-            Self::Access(Box::new(Summary::new(Some(window))))
-        } else if most(|l| health_check(l).is_some()) {
-            Self::HealthChecks(HealthChecks::new(Some(window)))
-        } else if most(|l| connection(l).is_some()) {
-            Self::Connections(0)
+        if is_balancers(lines) {
+            let (access, checks) = (Summary::new(Some(window)), HealthChecks::new(Some(window)));
+            Self::Balancer(Box::new(Balancer { access, checks, lines: Lines::default() }))
         } else {
             Self::Application(Box::new(Engine::new(group, window, chrono_tz::UTC)))
         }
@@ -46,9 +62,7 @@ impl Sink {
         for line in lines {
             match self {
                 Self::Application(engine) => told(engine, &line, at(&line)),
-                Self::Access(summary) => summary.take(line.message.trim_end().as_bytes()),
-                Self::HealthChecks(checks) => checks.take(line.message.trim_end().as_bytes()),
-                Self::Connections(n) => *n += 1,
+                Self::Balancer(balancer) => balancer.take(line.message.trim_end().as_bytes()),
             }
         }
         latest
@@ -58,14 +72,41 @@ impl Sink {
     pub fn so_far(&self, group: &str, window: Window, incomplete: bool) -> Vec<What> {
         match self {
             Self::Application(engine) => application(engine),
-            Self::Access(summary) => {
-                let read = summary.clone().into_log();
-                let log = AccessLog { source: format!("log group {group}").into(), window: Some(window), incomplete, ..read };
-                vec![What::AccessLog(Box::new(log))]
-            }
-            Self::HealthChecks(checks) => vec![What::HealthCheckRecords(checks.clone().into_records())],
-            Self::Connections(_) => Vec::new(),
+            Self::Balancer(balancer) => balancer.so_far(group, window, incomplete),
         }
+    }
+}
+
+impl Balancer {
+    fn take(&mut self, text: &[u8]) {
+        match record::plain(text) {
+            Some((Kind::HealthCheck, line)) => {
+                self.lines.checks += 1;
+                self.checks.take(&line);
+            }
+            Some((Kind::Connection, _)) => self.lines.connections += 1,
+            Some((_, line)) => {
+                self.lines.access += 1;
+                self.access.take(&line);
+            }
+            None => {
+                self.lines.access += 1;
+                self.access.take(text);
+            }
+        }
+    }
+
+    fn so_far(&self, group: &str, window: Window, incomplete: bool) -> Vec<What> {
+        let mut learned = Vec::new();
+        if self.lines.access > 0 {
+            let read = self.access.clone().into_log();
+            let log = AccessLog { source: format!("log group {group}").into(), window: Some(window), incomplete, ..read };
+            learned.push(What::AccessLog(Box::new(log)));
+        }
+        if self.lines.checks > 0 {
+            learned.push(What::HealthCheckRecords(self.checks.clone().into_records()));
+        }
+        learned
     }
 }
 

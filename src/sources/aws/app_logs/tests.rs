@@ -135,6 +135,7 @@ fn large(states: &'static [&'static str]) -> Stub {
         let asked = r.json();
         let answer = match r.operation.as_str() {
             "DescribeLogGroups" => json!({"logGroups": [described("/app/web", 1_000_000_000_000)]}),
+            "FilterLogEvents" => json!({"events": [{"timestamp": 0, "message": "INFO ready", "logStreamName": "web/1"}]}),
             "StartQuery" => {
                 assert_eq!((&asked["startTime"], &asked["logGroupNames"][0]), (&window().start.timestamp().into(), &"/app/web".into()));
                 json!({"queryId": if asked["queryString"].as_str().unwrap().starts_with("stats") { "counts" } else { "lines" }})
@@ -166,7 +167,7 @@ async fn a_group_too_large_to_read_is_asked_by_queries_and_the_price_said_first(
     assert_eq!((log.lines, log.incomplete, log.templates[0].sign), (4000, false, Some(Sign::WorkerTimeout)));
     assert_eq!(log.streams[0].counts, [(window().start + Duration::minutes(5), 4000)]);
     assert!(log.notes.iter().any(|n| n.contains("about 1.0 GB in this window") && n.contains("about $0.01")), "{:?}", log.notes);
-    assert!(stub.requests().iter().all(|r| r.operation != "FilterLogEvents"));
+    assert_eq!(stub.requests().iter().filter(|r| r.operation == "FilterLogEvents").count(), 1, "one look at what kind of log it is");
 }
 
 #[tokio::test]
@@ -189,7 +190,7 @@ async fn a_query_that_does_not_end_well_is_a_gap_and_no_quiet_log() {
 async fn the_balancers_own_lines_go_to_the_access_log() {
     const ACCESS: &str = r#"http 2026-09-21T14:20:00.123456Z app/web/1 203.0.113.9:2817 10.0.1.5:8080 -1 -1 -1 502 - 34 366 "GET http://a:80/ HTTP/1.1" "ua" - - arn:x:targetgroup/g/1 "t" "-" "-" 0 2026-09-21T14:20:00.121000Z "forward" "-" "-" "10.0.1.5:8080" "-" "-" "-""#;
     const HEALTH: &str = "http 2026-09-21T14:20:00.123456Z 10.0 10.0.1.5:8080 g FAIL - ConnectionTimedOut";
-    for (line, access, health) in [(ACCESS, 2, 0), (HEALTH, 0, 2)] {
+    for (line, access, health) in [(ACCESS, 2, 0), (HEALTH, 0, 2), (ACCESS_RECORD, 2, 0), (HEALTH_RECORD, 0, 2)] {
         let stub = Stub::serve(move |_, r| {
             let at = window().start.timestamp_millis() + 60_000;
             let event = |n: i64| json!({"timestamp": at + n, "message": line.replace("14:20:00.12", &format!("14:20:0{n}.12")), "logStreamName": "s"});
@@ -202,4 +203,109 @@ async fn the_balancers_own_lines_go_to_the_access_log() {
         assert_eq!(read, (access, health, 0), "{line}");
         assert!(ctx.case(|c| c.gaps.iter().any(|g| g.area == Area::AppLog && g.detail.contains("the balancer's own"))));
     }
+}
+
+/// As a delivery to CloudWatch Logs with the output format `json` writes them.
+const ACCESS_RECORD: &str = r#"{"type":"https","time":"2026-09-21T14:20:00.123456Z","elb":"app/web/1","client_port":"203.0.113.9:2817","target_port":"10.0.1.5:8080","request_processing_time":"-1","target_processing_time":"-1","response_processing_time":"-1","elb_status_code":"502","target_status_code":"-","received_bytes":"34","sent_bytes":"366","request_line":"GET http://a:80/cart HTTP/1.1","user_agent":"ua","target_group_arn":"arn:x:targetgroup/g/1","trace_id":"Root=1-1-1","request_creation_time":"2026-09-21T14:20:00.121000Z","actions_executed":"forward","error_reason":"-","ip_address":"10.0.9.7"}"#;
+const HEALTH_RECORD: &str = r#"{"type":"http","time":"2026-09-21T14:20:00.123456Z","latency":"10.0","target_addr":"10.0.1.5:8080","target_group_id":"g","status":"FAIL","status_code":"-","reason_code":"ConnectionTimedOut"}"#;
+
+#[tokio::test]
+async fn a_group_that_holds_all_of_a_balancers_logs_is_taken_apart() {
+    let stub = Stub::serve(|_, r| {
+        let event = |line: &str| json!({"timestamp": window().start.timestamp_millis() + 60_000, "message": line, "logStreamName": "s"});
+        let answer = match r.operation.as_str() {
+            "FilterLogEvents" => json!({"events": [event(ACCESS_RECORD), event(HEALTH_RECORD), event(HEALTH_RECORD), event("{}")]}),
+            _ => json!({"logGroups": []}),
+        };
+        (200, answer.to_string())
+    });
+    let ctx = context(&stub, &group("/aws/vendedlogs/elb/web"));
+    gather(&ctx).await;
+    let log = ctx.case(|c| c.access_log.clone()).unwrap();
+    assert_eq!((log.lines, log.malformed, ctx.case(|c| c.health_checks.len())), (2, 1, 1));
+    let failure = &log.failures[0];
+    assert_eq!((failure.signature, failure.node.as_str(), failure.group.as_str()), (crate::accesslog::Signature::Refused, "10.0.9.7", "g"));
+    assert_eq!(log.paths[0].path.as_str(), "/cart");
+    let said = ctx.case(|c| c.gaps.iter().map(|g| g.detail.to_string()).collect::<Vec<_>>());
+    assert!(said.iter().any(|d| d.contains("access log, and was read as such; its own health-check log")), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_balancers_log_too_large_to_read_is_asked_for_its_failures() {
+    let stub = Stub::serve(|_, r| {
+        let asked = r.json();
+        let cells = |row: &[(&str, &str)]| row.iter().map(|(field, value)| json!({"field": field, "value": value})).collect::<Vec<_>>();
+        let place = [("minute", "2026-09-21T14:20"), ("target", "10.0.1.5:8080"), ("group", "arn:x:targetgroup/g/1")];
+        let answer = match r.operation.as_str() {
+            "DescribeLogGroups" => json!({"logGroups": [described("/aws/vendedlogs/alb", 1_000_000_000_000)]}),
+            "FilterLogEvents" => json!({"events": [{"timestamp": 0, "message": ACCESS_RECORD, "logStreamName": "s"}]}),
+            "StartQuery" => {
+                let query = asked["queryString"].as_str().unwrap();
+                assert!(query.contains(r#"parse @message /"elb_status_code" ?: ?"?(?<status>"#), "{query}");
+                json!({"queryId": if query.contains("tenths") { "failures" } else { "others" }})
+            }
+            "GetQueryResults" if asked["queryId"] == "others" => {
+                json!({"status": "Complete", "results": [cells(&[&place[..], &[("n", "4000")]].concat())], "statistics": {"bytesScanned": 1e9}})
+            }
+            "GetQueryResults" => {
+                let failed = [("status", "504"), ("answer", "-"), ("r1", "-1"), ("r2", "-1"), ("r3", "-1"), ("tenths", "100"), ("n", "70")];
+                json!({"status": "Complete", "results": [cells(&[&place[..], &failed[..]].concat())], "statistics": {"bytesScanned": 1e9}})
+            }
+            other => panic!("{other}"),
+        };
+        (200, answer.to_string())
+    });
+    let ctx = context(&stub, &group("/aws/vendedlogs/alb"));
+    gather(&ctx).await;
+    let log = ctx.case(|c| c.access_log.clone()).unwrap();
+    let failure = &log.failures[0];
+    assert_eq!((failure.signature, failure.count, failure.group.as_str()), (crate::accesslog::Signature::ConnectTimeout, 70, "g"));
+    assert_eq!((log.lines, log.bytes, log.requests[0].ok, log.requests[0].failed), (4070, 2_000_000_000, 4000, 70));
+    assert!(ctx.case(|c| c.app_logs.is_empty()));
+}
+
+#[tokio::test]
+async fn a_query_that_nobody_waits_for_any_more_is_stopped() {
+    let stub = std::sync::Arc::new(Stub::serve(|_, r| {
+        let answer = match r.operation.as_str() {
+            "DescribeLogGroups" => json!({"logGroups": [described("/app/web", 1_000_000_000_000)]}),
+            "FilterLogEvents" => json!({"events": []}),
+            "StartQuery" => json!({"queryId": "q-7"}),
+            "GetQueryResults" => json!({"status": "Running"}),
+            _ => json!({"success": true}),
+        };
+        (200, answer.to_string())
+    }));
+    let asked_for = |operation: &str| stub.requests().into_iter().find(|r| r.operation == operation);
+    let ctx = context(&stub, &group("/app/web"));
+    let reader = ctx.clone();
+    let reading = tokio::spawn(async move { gather(&reader).await });
+    while asked_for("GetQueryResults").is_none() {
+        tokio::task::yield_now().await;
+    }
+    reading.abort();
+    let _ = reading.await;
+    ctx.aws.queries_ended().await;
+    assert_eq!(asked_for("StopQuery").unwrap().json()["queryId"], "q-7");
+}
+
+#[tokio::test]
+async fn failed_requests_are_looked_for_by_their_trace_ids() {
+    use crate::accesslog::{AccessLog, Signature, trace::Traced};
+    let dir = tempfile::tempdir().unwrap();
+    let at = crate::time::rfc3339(window().start + Duration::minutes(5));
+    let id = |n: u32| format!("1-58337262-{n:024x}");
+    let line = |n: u32, status: u16| format!("{at} \"GET /a HTTP/1.1\" {status} 12 Root={}\n", id(n));
+    let lines: String = (0..30).map(|n| line(n, 200)).chain([line(101, 499)]).collect();
+    std::fs::write(dir.path().join("app.log"), lines).unwrap();
+    let stub = Stub::serve(|_, _| (500, String::new()));
+    let ctx = context(&stub, &crate::cli::Common { app_log: vec![dir.path().into()], ..Default::default() });
+    let traced = |n, signature| Traced { id: id(n).into(), signature, target: "10.0.0.1:80".into() };
+    let traces = vec![traced(100, Signature::Refused), traced(101, Signature::SlowTarget)];
+    ctx.learn(What::AccessLog(Box::new(AccessLog { traces, ..AccessLog::default() }))).await;
+    ctx.learn(What::Settled { area: Area::AccessLog }).await;
+    gather(&ctx).await;
+    let joined = ctx.case(|c| c.app_logs.values().next().unwrap().joined.clone()).unwrap();
+    assert_eq!((joined.of(|s| s == Signature::Refused), joined.of(|s| s == Signature::SlowTarget)), ((1, 0), (1, 1)));
+    assert_eq!((joined.requests, joined.statuses_in_words().as_str(), joined.tells_absence()), (31, "499", true));
 }
