@@ -59,7 +59,7 @@ fn wrong_words_are_a_usage_error_that_names_the_right_ones() {
     assert_eq!(output.status.code(), Some(64));
     assert!(said(&output).contains("minute target status target_status signature zone node group method path error_reason"));
     assert_eq!(logs(dir.path(), &["--status", "bad"]).status.code(), Some(64));
-    assert_eq!(logs(dir.path(), &["--from", "13:00", "--to", "12:00"]).status.code(), Some(64));
+    assert_eq!(logs(dir.path(), &["--from", "2026-11-20T13:00:00Z", "--to", "2026-11-20T12:00:00Z"]).status.code(), Some(64));
 }
 
 #[test]
