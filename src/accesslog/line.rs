@@ -28,70 +28,16 @@ pub struct Glance<'a> {
 /// its 29th field. Most lines are of no further interest, so this is where the speed is.
 #[inline]
 pub fn glance(line: &[u8]) -> Option<Glance<'_>> {
-    glance_knowing(line, count(line, b'"'))
-}
-
-/// The same for a line whose quotes were counted while its end was looked for.
-#[inline]
-pub(super) fn glance_knowing(line: &[u8], quotes: usize) -> Option<Glance<'_>> {
     let request = memchr(b'"', line)?;
-    let head = line.get(..request)?;
+    let (head, tail) = line.split_at_checked(request)?;
     let time = Stamp::read(head.get(kind_len(head)? + 1..)?)?;
     let status = status_at_end_of(head)?;
     if count(head, b' ') != HEAD {
         return None;
     }
+    let quotes = count(tail, b'"');
     let whole = quotes.is_multiple_of(2) && (quotes >= QUOTES || Fields::of(line.trim_ascii_end()).count() >= FEWEST);
     whole.then_some(Glance { time, status })
-}
-
-/// Where the first line of a text ends, and how many quotes it holds: both in one pass, since the text comes
-/// from the unpacker and each pass over it costs as much as all the rest. Written so that the compiler makes
-/// vectors of it.
-#[inline]
-pub(super) fn first_line(text: &[u8]) -> (usize, usize) {
-    let (mut quotes, mut at) = (0, 0);
-    // A lane counts to 255 at most.
-    for stretch in text.as_chunks::<BLOCK>().0.chunks(255 / (BLOCK / LANES)) {
-        let mut lanes = [0u8; LANES];
-        for block in stretch {
-            if ends_here(block) {
-                let end = memchr(b'\n', block).unwrap_or(BLOCK);
-                return (at + end, quotes + added(lanes) + few(&block[..end]));
-            }
-            at += BLOCK;
-            for sixteen in block.as_chunks::<LANES>().0 {
-                lanes.iter_mut().zip(sixteen).for_each(|(lane, b)| *lane += u8::from(*b == b'"'));
-            }
-        }
-        quotes += added(lanes);
-    }
-    let rest = text.get(at..).unwrap_or_default();
-    let end = memchr(b'\n', rest).unwrap_or(rest.len());
-    (at + end, quotes + few(&rest[..end]))
-}
-
-const LANES: usize = 16;
-const BLOCK: usize = 4 * LANES;
-
-#[inline]
-fn ends_here(block: &[u8; BLOCK]) -> bool {
-    let mut any = [0u8; LANES];
-    for sixteen in block.as_chunks::<LANES>().0 {
-        any.iter_mut().zip(sixteen).for_each(|(lane, b)| *lane |= u8::from(*b == b'\n'));
-    }
-    u128::from_ne_bytes(any) != 0
-}
-
-#[inline]
-fn added(lanes: [u8; LANES]) -> usize {
-    lanes.into_iter().map(usize::from).sum()
-}
-
-/// Quotes of less than a block.
-#[inline]
-fn few(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|b| **b == b'"').count()
 }
 
 /// The length of `http`, `https`, `h2`, `grpcs`, `ws`, `wss` or a word to come.
@@ -570,15 +516,6 @@ pub(crate) mod tests {
     }
 
     proptest! {
-        #[test]
-        fn the_first_line_ends_where_it_ends(
-            text in proptest::collection::vec(prop_oneof![20 => Just(b'a'), 2 => Just(b'"'), 1 => Just(b'\n')], 0..400), long in 0usize..9000
-        ) {
-            let text = [vec![b'"'; long], text].concat();
-            let end = text.iter().position(|b| *b == b'\n').unwrap_or(text.len());
-            prop_assert_eq!(first_line(&text), (end, text[..end].iter().filter(|b| **b == b'"').count()));
-        }
-
         #[test]
         fn spaces_are_found(eight in proptest::array::uniform8(prop_oneof![Just(b' '), any::<u8>()])) {
             let expected = (0..8).filter(|n| eight[*n] == b' ').map(|n| 1u8 << n).sum::<u8>();

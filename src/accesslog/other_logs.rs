@@ -80,7 +80,7 @@ impl Collect for HealthChecks {
     fn begin(&mut self, _: &str) {}
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line, _| self.line(line));
+        each_line(lines, |line| self.line(line));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {

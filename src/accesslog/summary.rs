@@ -78,9 +78,9 @@ impl Summary {
         }
     }
 
-    fn line(&mut self, bytes: &[u8], quotes: usize) {
+    fn line(&mut self, bytes: &[u8]) {
         self.census.lines += 1;
-        match line::glance_knowing(bytes, quotes) {
+        match line::glance(bytes) {
             Some(glance) => self.glanced(&glance, bytes),
             None => self.record(bytes),
         }
@@ -189,7 +189,7 @@ impl Collect for Summary {
     }
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line, quotes| self.line(line, quotes));
+        each_line(lines, |line| self.line(line));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {

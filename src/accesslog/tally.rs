@@ -59,14 +59,18 @@ impl Census {
     }
 }
 
-/// The lines of a text, without their ends, and how many quotes each holds.
+/// The lines of a text, without their ends.
 #[inline]
-pub(crate) fn each_line(mut text: &[u8], mut take: impl FnMut(&[u8], usize)) {
-    while !text.is_empty() {
-        let (end, quotes) = line::first_line(text);
-        let line = &text[..end];
-        take(line.strip_suffix(b"\r").unwrap_or(line), quotes);
-        text = text.get(end + 1..).unwrap_or_default();
+pub(crate) fn each_line(text: &[u8], mut take: impl FnMut(&[u8])) {
+    let mut rest = 0;
+    for end in memchr::memchr_iter(b'\n', text) {
+        let line = &text[rest..end];
+        take(line.strip_suffix(b"\r").unwrap_or(line));
+        rest = end + 1;
+    }
+    let unended = &text[rest..];
+    if !unended.is_empty() {
+        take(unended.strip_suffix(b"\r").unwrap_or(unended));
     }
 }
 
@@ -207,9 +211,9 @@ impl Grouping {
     }
 
     #[inline]
-    fn line(&mut self, line: &[u8], quotes: usize) {
+    fn line(&mut self, line: &[u8]) {
         self.census.lines += 1;
-        match line::glance_knowing(line, quotes) {
+        match line::glance(line) {
             Some(glance) => self.glanced(&glance, line),
             None => self.record(line),
         }
@@ -269,7 +273,7 @@ impl Collect for Grouping {
     }
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line, quotes| self.line(line, quotes));
+        each_line(lines, |line| self.line(line));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {
