@@ -220,7 +220,8 @@ impl Logs<'_> {
             log.streams.push(self.stream(*target, stream));
         }
         log.templates = [access, errors, jobs].into_iter().map(Tally::done).filter(|t| t.total > 0).collect();
-        log.templates.extend(self.plan.lines.iter().enumerate().filter_map(|(i, l)| self.template(i as u32 + 10, l)));
+        let planned = self.plan.lines.iter().enumerate().filter_map(|(i, l)| self.template(i as u32 + 10, l));
+        log.templates.extend(planned.fold(Vec::new(), grouped));
         log.lines = log.templates.iter().map(|t| t.total).sum();
         log.bytes = log.lines * 142;
         log
@@ -263,6 +264,37 @@ impl Logs<'_> {
     }
 }
 
+/// The same words on several hosts or at several times are one kind of line.
+fn grouped(mut kinds: Vec<Template>, new: Template) -> Vec<Template> {
+    let same = |t: &&mut Template| (&t.pattern, t.level, t.sign) == (&new.pattern, new.level, new.sign);
+    let Some(kind) = kinds.iter_mut().find(same) else {
+        kinds.push(new);
+        return kinds;
+    };
+    kind.total += new.total;
+    kind.counts.extend(new.counts);
+    kind.counts = by_minute(std::mem::take(&mut kind.counts));
+    kind.samples.extend(new.samples);
+    kind.samples.truncate(3);
+    let fresh: Vec<Foreign> = new.streams.into_iter().filter(|s| !kind.streams.contains(s)).collect();
+    kind.streams.extend(fresh);
+    kind.streams.truncate(8);
+    kinds
+}
+
+/// One count a minute.
+fn by_minute(mut counts: Vec<(Time, u32)>) -> Vec<(Time, u32)> {
+    counts.sort_by_key(|c| c.0);
+    let mut merged: Vec<(Time, u32)> = Vec::with_capacity(counts.len());
+    for (t, n) in counts {
+        match merged.last_mut() {
+            Some(last) if last.0 == t => last.1 += n,
+            _ => merged.push((t, n)),
+        }
+    }
+    merged
+}
+
 fn lines_in(line: &Line, minute: usize) -> u32 {
     let (from, to) = (minute as Second * 60, minute as Second * 60 + 60);
     if line.from == line.until {
@@ -288,16 +320,8 @@ impl Tally {
     }
 
     /// Streams were added one after another: one count a minute is left.
-    fn done(mut self) -> Template {
-        self.0.counts.sort_by_key(|c| c.0);
-        let mut merged: Vec<(Time, u32)> = Vec::new();
-        for (t, n) in self.0.counts {
-            match merged.last_mut() {
-                Some(last) if last.0 == t => last.1 += n,
-                _ => merged.push((t, n)),
-            }
-        }
-        Template { counts: merged, ..self.0 }
+    fn done(self) -> Template {
+        Template { counts: by_minute(self.0.counts), ..self.0 }
     }
 }
 

@@ -49,6 +49,18 @@ impl Axis {
         u16::try_from(x).ok().filter(|x| *x < self.columns)
     }
 
+    /// The columns that a minute lies in, and the share of it in each: what was counted by the minute is
+    /// neither bunched up in wide columns nor torn apart in narrow ones.
+    pub fn shares(&self, minute: Time) -> impl Iterator<Item = (u16, f64)> + use<> {
+        let axis = *self;
+        let from = (minute - axis.start).num_seconds();
+        let (first, last) = (from.div_euclid(axis.step), (from + 59).div_euclid(axis.step));
+        (first.max(0)..=last.min(i64::from(axis.columns) - 1)).map(move |x| {
+            let inside = ((x + 1) * axis.step).min(from + 60) - (x * axis.step).max(from);
+            (x as u16, inside as f64 / 60.0)
+        })
+    }
+
     /// The nearest column, for what begins before or ends after.
     pub fn clamped(&self, t: Time) -> u16 {
         let x = (t - self.start).num_seconds().div_euclid(self.step);
@@ -97,6 +109,10 @@ mod tests {
             prop_assert!(axis.columns <= width);
             prop_assert!(width == 0 || axis.window().end >= at(start + span));
             for x in 0..axis.columns { prop_assert_eq!(axis.column(axis.time(x)), Some(x)); }
+            // A minute inside is shared out wholly, one outside not at all.
+            let share = |minute: i64| axis.shares(at(minute)).map(|(_, share)| share).sum::<f64>();
+            prop_assert!(share(start - 60) == 0.0 && share(axis.window().end.timestamp()) == 0.0);
+            if width > 0 && axis.window().span().num_seconds() >= 60 { prop_assert!((share(start) - 1.0).abs() < 1e-9); }
             let ticks = axis.ticks(Clock::Utc, 8);
             prop_assert!(ticks.len() <= 400 && ticks.windows(2).all(|p| p[1].0 >= p[0].0 + 8 || axis.step * 8 > 604_800));
         }

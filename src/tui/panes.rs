@@ -110,6 +110,12 @@ pub fn nothing(buf: &mut Buffer, area: Rect, words: &str, style: Style) {
     }
 }
 
+/// That a filter leaves nothing over, if there is one: nothing shown is not nothing there.
+pub fn unmatched(app: &App, pane: Pane) -> Option<&'static str> {
+    let filtered = !app.list(pane).filter.is_empty();
+    filtered.then(|| app.look.say("nothing matches; Esc clears the filter", "không có gì khớp; Esc xóa bộ lọc"))
+}
+
 /// Why an area has nothing to show: on its way, not asked, or the gap's own words.
 pub fn absent(app: &App, area: crate::exchange::Area) -> String {
     let look = &app.look;

@@ -2,6 +2,7 @@
 //! number. Made anew from the case each time, so that it stays right while data arrives.
 
 use super::frame;
+use crate::applog::{Level, Template};
 use crate::checks::Evidence;
 use crate::diagnosis::Reason;
 use crate::exchange::Origin as Source;
@@ -322,14 +323,55 @@ fn log_row(sheet: &mut Sheet, name: &str) -> String {
             sheet.marked("          ", line, theme.dim, &name.to_ascii_lowercase());
         }
     }
+    arrivals(sheet);
+    if !access.malformed_samples.is_empty() {
+        let words = app.look.say("Malformed lines, the first few", "Vài dòng hỏng đầu tiên");
+        sheet.heading(&format!("{words} ({})", access.malformed));
+        access.malformed_samples.iter().take(LINES).for_each(|line| sheet.hanging("· ", line, theme.dim));
+    }
     name.to_owned()
+}
+
+/// Whether failed requests are in the application's log, where trace ids tell.
+fn arrivals(sheet: &mut Sheet) {
+    let app = sheet.app;
+    let Some(judged) = &app.judged else { return };
+    let evidence = judged.outcomes.iter().flat_map(|o| &o.evidence).filter(|id| id.starts_with("applog.arrival."));
+    let found: Vec<(&String, &Evidence)> = evidence.filter_map(|id| Some((id, judged.book.get(id)?))).collect();
+    if !found.is_empty() {
+        sheet.heading(app.look.say("In the application's log, by trace id", "Trong log ứng dụng, theo trace id"));
+    }
+    for (id, entry) in found {
+        self::evidence(sheet, id, entry, "· ");
+    }
+    for request in app.case.app_logs.values().filter_map(|l| l.joined.as_ref()).flat_map(|j| &j.found).take(LINES) {
+        let status = request.status.map(|s| s.to_string()).unwrap_or_default();
+        let words = format!("{} {} {} {status}", request.request.id, request.request.target, request.request.signature.id());
+        sheet.hanging("    ", words.trim_end(), app.look.theme.dim);
+    }
+}
+
+/// `600 lines, Error; first 02:10, last 02:35, most 60 at 02:14 UTC`
+fn seen(app: &App, t: &Template) -> String {
+    let (look, clock) = (&app.look, app.clock());
+    let level = if t.level == Level::Unknown { String::new() } else { format!(", {:?}", t.level) };
+    let lines = format!("{} {}{level}", t.total, look.say("lines", "dòng"));
+    let some: Vec<_> = t.counts.iter().filter(|(_, n)| *n > 0).collect();
+    let most = some.iter().max_by_key(|(at, n)| (*n, std::cmp::Reverse(*at)));
+    let (Some((first, _)), Some((last, _)), Some((at, n))) = (some.first(), some.last(), most) else { return lines };
+    let [from, to, top, when] = [look.say("first", "đầu"), look.say("last", "cuối"), look.say("most", "nhiều nhất"), look.say("at", "lúc")];
+    let [first, last, at, zone] = [clock.minute(*first), clock.minute(*last), clock.minute(*at), clock.zone_name(*at)];
+    format!("{lines}; {from} {first}, {to} {last}, {top} {n} {when} {at} {zone}")
 }
 
 fn template(sheet: &mut Sheet, name: &str, id: u32) -> String {
     let (app, theme) = (sheet.app, &sheet.app.look.theme);
     let Some(t) = app.case.app_logs.get(name).and_then(|l| l.templates.iter().find(|t| t.id == id)) else { return name.to_owned() };
     sheet.say(&t.pattern, theme.text);
-    sheet.say(&format!("{} × · {:?}", t.total, t.level), theme.dim);
+    if let Some(sign) = t.sign {
+        sheet.say(app.look.text(&sign.meaning()), theme.warn);
+    }
+    sheet.say(&seen(app, t), theme.dim);
     let streams: Vec<&str> = t.streams.iter().map(crate::text::Foreign::as_str).collect();
     sheet.say(&streams.join(" "), theme.dim);
     sheet.heading(app.look.say("Lines", "Các dòng"));

@@ -8,7 +8,7 @@ mod names;
 mod row;
 
 pub use compare::compare_words;
-pub use events::circled;
+pub use events::{circled, draw_ticks};
 pub use geometry::{Geometry, room};
 pub use names::{name, reason_words, short_id};
 pub use row::{lane_style, value_at_cursor};

@@ -7,8 +7,8 @@ use crate::tui::app::{App, LogBy};
 use crate::tui::axis::Axis;
 use crate::tui::layout::Pane;
 use crate::tui::numbers;
-use crate::tui::paint::{self};
-use crate::tui::panes::lanes::Geometry;
+use crate::tui::paint;
+use crate::tui::panes::lanes::{self, Geometry};
 use crate::tui::widgets::bar;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,8 +39,9 @@ impl LogMap {
     pub fn build(log: Option<&AccessLog>, axis: Axis, by: LogBy, filter: &str) -> Self {
         let Some(log) = log else { return Self::default() };
         let sums = if by == LogBy::Path { by_path(log, axis) } else { by_minute(log, axis, by) };
-        let passes =
-            |name: &str, s: &Sums| filter.is_empty() || name.contains(filter) || s.signatures.keys().any(|k| k.id().contains(filter));
+        let passes = |name: &str, s: &Sums| {
+            filter.is_empty() || name.to_lowercase().contains(filter) || s.signatures.keys().any(|k| k.id().contains(filter))
+        };
         let mut rows: Vec<Row> = sums.into_iter().filter(|(name, s)| passes(name, s)).map(|(name, s)| s.row(name)).collect();
         rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
         let top = rows.iter().flat_map(|r| &r.cells).copied().fold(0.0, f64::max);
@@ -51,8 +52,9 @@ impl LogMap {
 fn by_minute(log: &AccessLog, axis: Axis, by: LogBy) -> BTreeMap<&str, Sums> {
     let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
     for f in &log.failures {
-        if let Some(x) = axis.column(f.minute) {
-            sums.entry(name_of(f, by)).or_insert_with(|| Sums::new(axis)).add(f.signature, f.count, Some(usize::from(x)));
+        let mut shares = axis.shares(f.minute).peekable();
+        if shares.peek().is_some() {
+            sums.entry(name_of(f, by)).or_insert_with(|| Sums::new(axis)).add(f.signature, f.count, shares);
         }
     }
     sums
@@ -61,7 +63,7 @@ fn by_minute(log: &AccessLog, axis: Axis, by: LogBy) -> BTreeMap<&str, Sums> {
 fn by_path(log: &AccessLog, axis: Axis) -> BTreeMap<&str, Sums> {
     let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
     for p in &log.paths {
-        sums.entry(&p.path).or_insert_with(|| Sums::new(axis)).add(p.signature, p.count, None);
+        sums.entry(&p.path).or_insert_with(|| Sums::new(axis)).add(p.signature, p.count, std::iter::empty());
     }
     sums
 }
@@ -91,10 +93,10 @@ impl Sums {
         Self { signatures: BTreeMap::new(), cells: vec![0.0; usize::from(axis.columns)] }
     }
 
-    fn add(&mut self, signature: Signature, count: u64, x: Option<usize>) {
+    fn add(&mut self, signature: Signature, count: u64, shares: impl Iterator<Item = (u16, f64)>) {
         *self.signatures.entry(signature).or_default() += count;
-        if let Some(x) = x {
-            self.cells[x] += count as f64;
+        for (x, share) in shares {
+            self.cells[usize::from(x)] += count as f64 * share;
         }
     }
 
@@ -129,9 +131,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         super::nothing(buf, body, &super::absent(app, Area::AccessLog), app.look.theme.dim);
         return;
     };
-    let read = format!("{} {}", numbers::count(log.lines as f64), app.look.say("lines", "dòng"));
-    let body = super::title(buf, area, app, Pane::Log, by, &read);
+    let body = super::title(buf, area, app, Pane::Log, by, &read_words(app, log));
     if app.log_map.rows.is_empty() {
+        if let Some(words) = super::unmatched(app, Pane::Log) {
+            return super::nothing(buf, body, words, app.look.theme.dim);
+        }
         let (words, style) = if app.panes.log_by == LogBy::Path && log.paths.is_empty() {
             (app.look.say("paths were not kept with this log", "log này không giữ đường dẫn"), app.look.theme.dim)
         } else {
@@ -143,43 +147,96 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     draw_rows(buf, body, app, log);
 }
 
+/// `9.71 M lines, 12 malformed`
+fn read_words(app: &App, log: &AccessLog) -> String {
+    let lines = format!("{} {}", numbers::count(log.lines as f64), app.look.say("lines", "dòng"));
+    if log.malformed == 0 {
+        return lines;
+    }
+    format!("{lines}, {} {}", numbers::count(log.malformed as f64), app.look.say("malformed", "hỏng"))
+}
+
 fn draw_rows(buf: &mut Buffer, body: Rect, app: &App, log: &AccessLog) {
     let Some(axis) = app.log_map.axis else { return };
     let geometry = Geometry::of(body.width);
     let rows = &app.log_map.rows;
     let selected = app.list(Pane::Log).selected.min(rows.len().saturating_sub(1));
-    let offset = super::offset(selected, rows.len(), body.height);
-    for (y, row) in rows.iter().enumerate().skip(offset).take(usize::from(body.height)) {
+    let by_path = app.panes.log_by == LogBy::Path;
+    // Alone on the screen there are no lanes whose ticks could be read.
+    let room = body.height - u16::from(app.full && !by_path && body.height > 1);
+    let offset = super::offset(selected, rows.len(), room);
+    let bars = Rect { x: body.x + geometry.bars_at(), width: axis.columns.min(geometry.bars), ..body };
+    let shown = rows.iter().enumerate().skip(offset).take(usize::from(room));
+    let drawn = shown.len() as u16;
+    for (y, row) in shown {
         let area = paint::row(body, (y - offset) as u16);
-        draw_row(buf, area, app, row, geometry);
-        let bars = Rect { x: area.x + geometry.bars_at(), width: axis.columns.min(geometry.bars), ..area };
-        for (x, v) in row.cells.iter().enumerate() {
-            let covered = log.window.is_none_or(|w| w.contains(axis.time(x as u16)));
-            let empty = if app.panes.log_by == LogBy::Path {
-                " "
-            } else if covered {
-                "·"
-            } else {
-                "░"
-            };
-            let symbol = bar::shade(*v, app.log_map.top).unwrap_or(empty);
-            paint::put(buf, bars, x as u16, 0, symbol, if *v > 0.0 { app.look.theme.errors } else { app.look.theme.dim });
+        if by_path {
+            draw_path(buf, area, app, row, geometry);
+        } else {
+            draw_row(buf, area, app, row, geometry);
+            draw_cells(buf, Rect { y: area.y, height: 1, ..bars }, app, log, row, axis);
         }
         super::select(buf, area, app, Pane::Log, y == selected);
-        if let Some(x) = axis.column(app.view.cursor) {
-            paint::tint(buf, bars, Rect { x, y: 0, width: 1, height: 1 }, app.look.theme.cursor);
+        if let Some(x) = axis.column(app.view.cursor).filter(|_| !by_path) {
+            paint::tint(buf, Rect { y: area.y, ..bars }, Rect { x, y: 0, width: 1, height: 1 }, app.look.theme.cursor);
         }
+    }
+    if room < body.height {
+        lanes::draw_ticks(buf, paint::below(body, drawn), bars, app, axis);
     }
 }
 
+fn draw_cells(buf: &mut Buffer, bars: Rect, app: &App, log: &AccessLog, row: &Row, axis: Axis) {
+    let theme = &app.look.theme;
+    for (x, v) in (0..bars.width).zip(&row.cells) {
+        let covered = log.window.is_none_or(|w| w.contains(axis.time(x)));
+        let symbol = bar::shade(*v, app.log_map.top).unwrap_or(if covered { "·" } else { "░" });
+        paint::put(buf, bars, x, 0, symbol, if *v > 0.0 { theme.errors } else { theme.dim });
+    }
+}
+
+/// Name, what most of its failures are, number; the name is never cut for the signature's sake.
 fn draw_row(buf: &mut Buffer, row: Rect, app: &App, r: &Row, g: Geometry) {
     let theme = &app.look.theme;
+    let mostly = if app.panes.log_by == LogBy::Signature { "" } else { r.mostly };
     let width = g.name + g.statistic;
-    let signature = if app.panes.log_by == LogBy::Signature || width < 28 { "" } else { r.mostly };
-    let left = width.saturating_sub(paint::width_of(signature) + 1);
+    let beside = if g.note > 0 { "" } else { fitting(mostly, width.saturating_sub(paint::width_of(&r.name) + 1)) };
+    let left = width.saturating_sub(paint::width_of(beside) + 1);
     paint::text(buf, row, 1, 0, &paint::cut(&r.name, left), theme.text);
-    paint::text(buf, row, 1 + left, 0, &paint::cut(signature, width - left.min(width)), theme.consequence);
+    paint::text(buf, row, 1 + left, 0, beside, theme.consequence);
     paint::text(buf, row, g.bars_at() + g.bars, 0, &paint::right(&numbers::count(r.total as f64), g.value), theme.text);
+    paint::text(buf, row, note_at(g), 0, fitting(mostly, g.note.saturating_sub(2)), theme.consequence);
+}
+
+/// A path has no times: it gets their room.
+fn draw_path(buf: &mut Buffer, row: Rect, app: &App, r: &Row, g: Geometry) {
+    let theme = &app.look.theme;
+    let beside = if g.note > 0 { "" } else { r.mostly };
+    let width = (g.bars_at() + g.bars).saturating_sub(paint::width_of(beside) + 3);
+    paint::text(buf, row, 1, 0, &paint::cut(&r.name, width), theme.text);
+    paint::text(buf, row, width + 2, 0, beside, theme.consequence);
+    paint::text(buf, row, g.bars_at() + g.bars, 0, &paint::right(&numbers::count(r.total as f64), g.value), theme.text);
+    paint::text(buf, row, note_at(g), 0, fitting(r.mostly, g.note.saturating_sub(2)), theme.consequence);
+}
+
+pub(super) fn note_at(g: Geometry) -> u16 {
+    g.bars_at() + g.bars + g.value + 1
+}
+
+/// A signature's id, or a word for it where there is no room, or nothing.
+fn fitting(id: &'static str, width: u16) -> &'static str {
+    let word = match id {
+        "connect-timeout" => "timeout",
+        "keepalive-race" => "race",
+        "slow-target" => "slow",
+        "no-target" => "none",
+        "app-5xx" => "app",
+        "client-gone" => "gone",
+        "deregistration-cut" => "cut",
+        "other-5xx" => "other",
+        short => short,
+    };
+    [id, word].into_iter().find(|w| paint::width_of(w) <= width).unwrap_or_default()
 }
 
 /// Why a signature means what it means, for the opened row.

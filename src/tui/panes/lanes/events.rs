@@ -15,19 +15,24 @@ pub(super) fn draw_time(buf: &mut Buffer, area: Rect, rest: Rect, bars: Rect, ap
     if below_rows(area) == 0 {
         return;
     }
-    let theme = &app.look.theme;
-    let ticks = Rect { y: rest.y, height: rest.height.min(1), ..bars };
-    let labels = Rect { width: bars.width.saturating_add(6).min(area.right().saturating_sub(bars.x)), ..ticks };
-    for (x, label) in axis.ticks(app.clock(), 9) {
-        paint::text(buf, labels, x, 0, &format!("╵{label}"), theme.dim);
-    }
-    let gutter = bars.x.saturating_sub(rest.x).saturating_sub(1);
-    paint::text(buf, rest, 0, 0, &paint::right(&column_words(app, axis), gutter), theme.dim);
+    draw_ticks(buf, rest, bars, app, axis);
     if below_rows(area) > 1 {
         draw_marks(buf, Rect { y: rest.y + 1, height: rest.height.saturating_sub(1).min(1), ..bars }, app, axis);
         let words = paint::below(rest, 2);
         draw_words(buf, Rect { height: words.height.min(words_rows(area)), ..words }, app);
     }
+}
+
+/// One row: how long a column is, and round times under the bars.
+pub fn draw_ticks(buf: &mut Buffer, rest: Rect, bars: Rect, app: &App, axis: Axis) {
+    let dim = app.look.theme.dim;
+    let width = bars.width.saturating_add(6).min(rest.right().saturating_sub(bars.x));
+    let labels = Rect { y: rest.y, height: rest.height.min(1), width, ..bars };
+    for (x, label) in axis.ticks(app.clock(), 9) {
+        paint::text(buf, labels, x, 0, &format!("╵{label}"), dim);
+    }
+    let gutter = bars.x.saturating_sub(rest.x).saturating_sub(1);
+    paint::text(buf, rest, 0, 0, &paint::right(&column_words(app, axis), gutter), dim);
 }
 
 /// `1 col = 5 min · UTC`

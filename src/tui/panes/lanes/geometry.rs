@@ -28,6 +28,17 @@ impl Geometry {
         Self { name, statistic, bars, value, note }
     }
 
+    /// For rows of words that may be long: the bars stand under the lanes' own, unless the pane has the screen
+    /// to itself, where the words get the room.
+    pub fn of_words(width: u16, alone: bool) -> Self {
+        let lanes = Self::of(width);
+        if !alone || width < 70 {
+            return lanes;
+        }
+        let wider = (width / 2).saturating_sub(1 + lanes.name + lanes.statistic).min(40);
+        Self { name: lanes.name + wider, bars: lanes.bars.saturating_sub(wider), ..lanes }
+    }
+
     pub fn bars_at(&self) -> u16 {
         1 + self.name + self.statistic
     }
