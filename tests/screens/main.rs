@@ -4,6 +4,7 @@
 mod incident;
 mod judgement;
 mod live;
+mod logs;
 
 use alb_triage::case::Case;
 use alb_triage::text::Lang;
