@@ -59,6 +59,9 @@ pub struct Ask {
     /// Seconds; what the metrics should be fetched at, if the area is about metrics.
     pub period: Option<u32>,
     pub generation: u64,
+    /// Nothing more is wanted of the area: its reading ends where it is.
+    #[serde(default)]
+    pub stop: bool,
 }
 
 /// One thing that is true, when it was learned, and from where.

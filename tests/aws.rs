@@ -301,7 +301,7 @@ async fn after_renewed_credentials_an_ask_resumes() {
     stub.fail("DescribeAlarms", 1, 403, "ExpiredToken");
     let mut seen = look(&stub, &truth.alarm.as_ref().unwrap().name, scenario.now).await;
     assert_eq!(seen.case.alarm, None);
-    let ask = Ask { area: Area::Alarm, window: seen.case.window().unwrap(), period: None, generation: 1 };
+    let ask = Ask { area: Area::Alarm, window: seen.case.window().unwrap(), period: None, generation: 1, stop: false };
     seen.link.asks.send(ask).unwrap();
     while seen.case.instances.is_empty() {
         let facts = tokio::time::timeout(Duration::from_secs(30), seen.link.facts.recv()).await.unwrap().unwrap();
@@ -316,7 +316,7 @@ async fn an_ask_fetches_only_what_is_missing() {
     let before = seen.stub.count("GetMetricData");
     let known = seen.case.window().unwrap();
     let window = Window { start: known.start, end: known.end - chrono::Duration::minutes(20) };
-    let ask = |window, generation| Ask { area: Area::BalancerMetrics, window, period: None, generation };
+    let ask = |window, generation| Ask { area: Area::BalancerMetrics, window, period: None, generation, stop: false };
     seen.link.asks.send(ask(window, 1)).unwrap();
     wait_for(&mut seen, Area::BalancerMetrics).await;
     assert_eq!(seen.stub.count("GetMetricData"), before, "all of it was known");
@@ -328,6 +328,38 @@ async fn an_ask_fetches_only_what_is_missing() {
     for call in asked {
         assert!(call.params["StartTime"].as_f64().unwrap() < known.start.timestamp() as f64);
     }
+}
+
+/// A log group without end: whoever does not want to wait keeps what was read, as a part.
+#[tokio::test]
+async fn a_reading_that_is_stopped_keeps_what_it_has_and_says_so() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth.clone()).await;
+    let at = (scenario.now - chrono::Duration::minutes(30)).timestamp_millis();
+    stub.on("FilterLogEvents", move |call| {
+        let page = call.text("nextToken").parse().unwrap_or(0) + 1;
+        let line = json!({"timestamp": at, "message": format!("ERROR order {page} failed"), "logStreamName": "web/1"});
+        Some(Reply::Json(json!({"events": [line], "nextToken": page.to_string()})))
+    });
+    let common = Common { app_log_group: vec!["/app/web".into()], ..Common::default() };
+    let target = truth.alarm.as_ref().unwrap().name.to_string();
+    let options = LiveOptions::new(&common, &target, None, scenario.now, chrono_tz::UTC).unwrap();
+    let (mut link, end) = wire();
+    let _live = start_with(Some(session(&stub)), options, end);
+    let mut case = Case::default();
+    let mut stopped = false;
+    while !case.settled.contains(&Area::AppLog) {
+        let facts = tokio::time::timeout(Duration::from_secs(60), link.facts.recv()).await.unwrap().unwrap();
+        facts.into_iter().for_each(|f| case.absorb(f));
+        if !stopped && case.app_logs.values().any(|l| l.lines > 0) {
+            stopped = true;
+            let window = case.window().unwrap();
+            link.asks.send(Ask { area: Area::AppLog, window, period: None, generation: 1, stop: true }).unwrap();
+        }
+    }
+    assert!(stopped && case.app_logs["/app/web"].incomplete && case.app_logs["/app/web"].lines > 0);
+    assert!(gaps(&case, Area::AppLog).iter().any(|(_, _, detail)| detail.contains("stopped by hand")));
+    assert!(stub.count("FilterLogEvents") < 400);
 }
 
 /// Waits until the area was asked again and has settled.

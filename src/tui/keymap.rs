@@ -62,6 +62,7 @@ pub enum Action {
     Note,
     Reveal,
     FetchAgain,
+    StopReading,
     Copy,
     Export,
     Palette,

@@ -110,6 +110,13 @@ pub fn nothing(buf: &mut Buffer, area: Rect, words: &str, style: Style) {
     }
 }
 
+/// How far the reading of a log is, and the key that stops it; nothing when it is not being read.
+pub fn under_way(app: &App, area: crate::exchange::Area) -> Option<String> {
+    let (_, detail) = app.case.busy.get(&area)?;
+    let key = app.keys.rows().iter().find(|r| r.action == super::keymap::Action::StopReading)?.keys.first()?;
+    Some(format!("{detail}, {key} {}", app.look.say("stops", "dừng")))
+}
+
 /// That a filter leaves nothing over, if there is one: nothing shown is not nothing there.
 pub fn unmatched(app: &App, pane: Pane) -> Option<&'static str> {
     let filtered = !app.list(pane).filter.is_empty();

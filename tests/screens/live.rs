@@ -181,3 +181,25 @@ fn an_empty_list_of_gaps_is_good_only_when_everything_was_read() {
     assert!(shown(&app).contains("nothing of that name"));
     assert!(!shown(&app).contains("everything asked for could be read"));
 }
+
+/// While a log is read its pane says how far and which key stops it; the key asks for no more of that log alone.
+#[test]
+fn a_log_that_takes_long_can_be_stopped() {
+    let mut app = live(&options());
+    let busy = |area, detail: &str| incident::fact(What::Busy { area, detail: detail.into() });
+    app.update(Msg::Facts(vec![busy(Area::AccessLog, "12 of 174 files"), busy(Area::AppLog, "/web-prod/api: page 6")]));
+    press(&mut app, "5");
+    assert!(shown(&app).contains("12 of 174 files, s stops"), "{}", shown(&app));
+    let effects = press(&mut app, "s");
+    let [ask] = asks(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((ask.area, ask.stop), (Area::AccessLog, true));
+    assert!(shown(&app).contains("what was read so far stays"));
+    press(&mut app, "6");
+    assert!(shown(&app).contains("/web-prod/api: page 6, s stops"));
+    let both = press(&mut app, "1 s");
+    assert_eq!(asks(&both).iter().map(|a| a.area).collect::<Vec<_>>(), [Area::AccessLog, Area::AppLog]);
+    let settled = [Area::AccessLog, Area::AppLog].map(|area| incident::fact(What::Settled { area }));
+    app.update(Msg::Facts(settled.into()));
+    assert!(asks(&press(&mut app, "s")).is_empty());
+    assert!(shown(&app).contains("no log is being read"));
+}

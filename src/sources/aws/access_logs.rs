@@ -223,14 +223,26 @@ async fn tell_freshness(ctx: &Context, area: Area, newest: Option<Time>) {
     ctx.gap(area, "the newest objects", Reason::TooFresh, detail).await;
 }
 
+/// Tells a reading on other threads to stop when nobody waits for it any more.
+#[derive(Default)]
+struct Unwanted(Arc<AtomicBool>);
+
+impl Drop for Unwanted {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
 async fn from_folder(ctx: &Context, folder: &Path) {
     let (paths, window) = (vec![PathBuf::from(folder)], ctx.window);
     let (tell, mut told) = mpsc::unbounded_channel();
+    let unwanted = Unwanted::default();
+    let stop = unwanted.0.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let start = std::time::Instant::now();
         // Nobody listening is fine: progress is told as a courtesy.
         let progress = |p: crate::accesslog::scan::Progress| _ = tell.send(p.in_words(start.elapsed().as_secs_f64()));
-        local::read_access(&paths, Some(window), &AtomicBool::new(false), &progress)
+        local::read_access(&paths, Some(window), &stop, &progress)
     });
     let mut last: Option<Instant> = None;
     while let Some(words) = told.recv().await {

@@ -7,6 +7,8 @@ use super::fatal::{Fatal, FatalKind};
 use super::find::{Failure, identify, no_alarm};
 use super::options::{LiveOptions, When};
 use super::{access_logs, alarms, app_logs, aws_health, balancer, changes, clock, code, identity, instances, lifecycle, metrics, network};
+use crate::accesslog::AccessLog;
+use crate::applog::AppLog;
 use crate::case::gaps::{Gap, Reason};
 use crate::exchange::{Area, Ask, Fact, Subject, What};
 use crate::sources::SourceEnd;
@@ -93,7 +95,8 @@ struct Source {
 struct Readers {
     tasks: JoinSet<()>,
     areas: HashMap<Id, Area>,
-    /// The newest answer to an ask of each area.
+    /// The first reading of each area, and the newest answer to an ask of it.
+    firsts: BTreeMap<Area, AbortHandle>,
     answers: BTreeMap<Area, AbortHandle>,
 }
 
@@ -110,6 +113,11 @@ impl Readers {
         if let Some(older) = self.answers.insert(area, handle) {
             older.abort();
         }
+    }
+
+    /// Whatever is being read for an area ends where it is.
+    fn stop(&mut self, area: Area) {
+        self.firsts.remove(&area).into_iter().chain(self.answers.remove(&area)).for_each(|reader| reader.abort());
     }
 
     /// The next reader that ended; never returns while there is none.
@@ -161,7 +169,8 @@ impl Source {
                     ctx.reopen(area, "reading").await;
                 }
                 for area in AREAS {
-                    readers.spawn(area, first_reading(ctx.clone(), self.live.clone(), area));
+                    let first = readers.spawn(area, first_reading(ctx.clone(), self.live.clone(), area));
+                    readers.firsts.insert(area, first);
                 }
                 Some(ctx)
             }
@@ -359,13 +368,49 @@ fn metrics_window(ctx: &Context, ask: Option<&Ask>) -> Window {
 
 /// Answers an ask with what is not known yet.
 fn answer(ctx: &Context, readers: &mut Readers, ask: Ask) {
-    let ctx = ctx.at(ask.window, clock::now());
     let area = ask.area;
+    if ask.stop {
+        return stop(ctx, readers, area);
+    }
+    let ctx = ctx.at(ask.window, clock::now());
     readers.answer(area, async move {
         ctx.reopen(area, "asked again").await;
         read_area(&ctx, area, Some(&ask)).await;
         ctx.settle(area).await;
     });
+}
+
+/// Somebody does not want to wait: what was learned so far stays, and is known to be a part.
+fn stop(ctx: &Context, readers: &mut Readers, area: Area) {
+    if ctx.is_settled(area) {
+        return;
+    }
+    readers.stop(area);
+    let ctx = ctx.clone();
+    readers.spawn(area, async move {
+        for what in parts(&ctx, area) {
+            ctx.learn(what).await;
+        }
+        ctx.gap(area, "reading", Reason::Unavailable, "it was stopped by hand before its end; what was read so far is shown").await;
+        ctx.settle(area).await;
+    });
+}
+
+/// What of an area is known so far, as a part.
+fn parts(ctx: &Context, area: Area) -> Vec<What> {
+    match area {
+        Area::AccessLog => ctx
+            .case(|c| c.access_log.clone())
+            .map(|log| What::AccessLog(Box::new(AccessLog { incomplete: true, ..log })))
+            .into_iter()
+            .collect(),
+        Area::AppLog => ctx
+            .case(|c| c.app_logs.values().cloned().collect::<Vec<_>>())
+            .into_iter()
+            .map(|log| What::AppLog(Box::new(AppLog { incomplete: true, ..log })))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
     let rows = rows(app);
     let lines: u64 = app.case.app_logs.values().map(|l| l.lines).sum();
     let end = if lines > 0 { format!("{} {}", numbers::count(lines as f64), app.look.say("lines", "dòng")) } else { String::new() };
+    let end = super::under_way(app, Area::AppLog).unwrap_or(end);
     let middle = if rows.is_empty() { String::new() } else { format!("{} {}", rows.len(), app.look.say("kinds of lines", "loại dòng")) };
     let body = super::title(buf, area, app, Pane::AppLog, &middle, &end);
     if rows.is_empty() {

@@ -127,11 +127,12 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         LogBy::Path => app.look.say("paths, whole log", "đường dẫn, cả log"),
     };
     let Some(log) = &app.case.access_log else {
-        let body = super::title(buf, area, app, Pane::Log, by, "");
+        let body = super::title(buf, area, app, Pane::Log, by, &super::under_way(app, Area::AccessLog).unwrap_or_default());
         super::nothing(buf, body, &super::absent(app, Area::AccessLog), app.look.theme.dim);
         return;
     };
-    let body = super::title(buf, area, app, Pane::Log, by, &read_words(app, log));
+    let end = super::under_way(app, Area::AccessLog).unwrap_or_else(|| read_words(app, log));
+    let body = super::title(buf, area, app, Pane::Log, by, &end);
     if app.log_map.rows.is_empty() {
         if let Some(words) = super::unmatched(app, Pane::Log) {
             return super::nothing(buf, body, words, app.look.theme.dim);

@@ -60,6 +60,7 @@ impl App {
             Action::Note => self.note(),
             Action::Follow => self.toggle_follow(),
             Action::FetchAgain => self.fetch_again(),
+            Action::StopReading => self.stop_reading(),
             Action::ConsoleLink => self.console_link().map(Effect::Copy).into_iter().collect(),
             Action::Copy => {
                 self.offer_copies();

@@ -5,6 +5,7 @@ use crate::exchange::{Area, Ask, Fact, Subject, What};
 use crate::time::{Time, Window, floor_to};
 use crate::tui::app::{App, Effect};
 use crate::tui::asked::period_for;
+use crate::tui::layout::Pane;
 use crate::tui::options::Kind;
 use chrono::Duration;
 
@@ -49,7 +50,25 @@ impl App {
     pub(super) fn ask(&mut self, area: Area, window: Window, period: Option<u32>) -> Effect {
         self.session.generation += 1;
         let window = self.session.open_asks.add(area, window);
-        Effect::Ask(Ask { area, window, period, generation: self.session.generation })
+        Effect::Ask(Ask { area, window, period, generation: self.session.generation, stop: false })
+    }
+
+    /// Ends the reading of the log that is looked at, or of both: it may take long, and cost.
+    pub(super) fn stop_reading(&mut self) -> Vec<Effect> {
+        let logs = match self.focus {
+            Pane::Log => &[Area::AccessLog][..],
+            Pane::AppLog => &[Area::AppLog],
+            _ => &[Area::AccessLog, Area::AppLog],
+        };
+        let read: Vec<Area> = logs.iter().copied().filter(|a| self.session.kind == Kind::Live && self.case.busy.contains_key(a)).collect();
+        let words = if read.is_empty() {
+            self.look.say("no log is being read", "không có log nào đang đọc")
+        } else {
+            self.look.say("stopping: what was read so far stays", "đang dừng: phần đã đọc vẫn giữ")
+        };
+        self.session.notice = Some(words.into());
+        let (window, generation) = (self.view.whole(), self.session.generation);
+        read.into_iter().map(|area| Effect::Ask(Ask { area, window, period: None, generation, stop: true })).collect()
     }
 
     /// Asks for what the window needs and nobody asked for: minutes before or after, or a finer period.
