@@ -3,6 +3,7 @@
 //!
 //! `cargo run --release --example score -- --seeds 1000..1500 [--cause ID] [--list] [--explain] [--jobs 2]`
 
+use alb_triage::analysis::scene::Scene;
 use alb_triage::case::Case;
 use alb_triage::checks::Book;
 use alb_triage::diagnosis::signals::Signals;
@@ -214,7 +215,7 @@ fn explain_miss(o: &Outcome) {
     let Some(judged) = judge(&case, None) else { return };
     println!("\n==== {:?} {} seed {}: {truth:?}", o.kind, o.cause.id(), o.seed);
     println!("episodes {:?}", judged.analysis.episodes.iter().map(|e| (e.onset, e.end, e.total, e.isolated)).collect::<Vec<_>>());
-    println!("{}", explain::answers(&Signals::of(&case, &judged.analysis, &mut Book::default()), Lang::En));
+    println!("{}", explain::answers(&Signals::of(&Scene::of(&case, &judged.analysis), &mut Book::default()), Lang::En));
     println!("{}", explain::case(&judged, Lang::En));
 }
 

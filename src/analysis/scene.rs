@@ -47,8 +47,11 @@ pub struct Scene<'a> {
     pub hosts: Vec<Host<'a>>,
     pub log: Option<LogView<'a>>,
     /// By metric, of every host; see [`super::shift::of_hosts`].
-    pub(super) shifts: RefCell<HashMap<&'static str, Rc<[(String, Shift)]>>>,
+    pub(super) shifts: RefCell<HashMap<&'static str, Shifts>>,
 }
+
+/// How a metric of every host moved, by host.
+pub(super) type Shifts = Rc<[(String, Shift)]>;
 
 /// The access log inside the stretches of errors.
 pub struct LogView<'a> {
