@@ -11,6 +11,8 @@ use std::fmt;
 const MOST: usize = 1000;
 /// `1-`, eight digits, `-`, twenty-four digits.
 const LENGTH: usize = 35;
+/// The digits of chance at its end.
+const CHANCE: usize = 24;
 
 /// The root of a trace: 32 bits of time and 96 of chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,9 +21,33 @@ pub struct TraceId(u128);
 impl TraceId {
     /// The first id in a text: what `Root=` names, or an id that stands by itself. A part that the balancer
     /// added (`Self=`) is another id than the one handed on.
+    ///
+    /// Every line of a log is looked at, so this leaps: an id ends in 24 hexadecimal digits, and of any 24
+    /// bytes in a row only the last needs to be looked at to know that they are not those.
+    #[inline]
     pub fn find(text: &[u8]) -> Option<Self> {
-        let root = memchr::memmem::find(text, b"Root=").map_or(text, |at| &text[at + 5..]);
-        memchr::memchr_iter(b'-', root).find_map(|dash| Self::at(root, dash.checked_sub(1)?))
+        let mut at = CHANCE - 1;
+        while let Some(byte) = text.get(at) {
+            if byte.is_ascii_hexdigit() {
+                let (id, end) = Self::around(text, at);
+                if id.is_some() {
+                    return id;
+                }
+                at = end;
+            }
+            at += CHANCE;
+        }
+        None
+    }
+
+    /// The id whose digits stand around a place, if it is one, and where they end.
+    fn around(text: &[u8], at: usize) -> (Option<Self>, usize) {
+        let is_other = |b: &u8| !b.is_ascii_hexdigit();
+        let first = text[..at].iter().rposition(is_other).map_or(0, |n| n + 1);
+        let end = text[at..].iter().position(is_other).map_or(text.len(), |n| at + n);
+        let begin = first.checked_sub(LENGTH - CHANCE);
+        let added = |begin: usize| text[..begin].ends_with(b"Self=");
+        (begin.filter(|b| !added(*b)).and_then(|b| Self::at(text, b)), end)
     }
 
     /// The id that begins at a place.
@@ -153,6 +179,14 @@ mod tests {
         #[test]
         fn an_id_reads_as_it_is_written(n in any::<u128>()) {
             prop_assert_eq!(TraceId::find(TraceId(n).to_string().as_bytes()), Some(TraceId(n)));
+        }
+
+        #[test]
+        fn an_id_is_found_wherever_it_stands(before in "[ -~]{0,60}", after in "[ -~]{0,60}", n in any::<u128>()) {
+            let id = TraceId(n).to_string();
+            let text = format!("{before} {id} {after}");
+            let slow = (0..text.len()).find_map(|at| TraceId::at(text.as_bytes(), at).filter(|_| !text[..at].ends_with("Self=")));
+            prop_assert_eq!(TraceId::find(text.as_bytes()), slow);
         }
 
         #[test]
