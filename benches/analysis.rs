@@ -8,12 +8,47 @@ mod fleet;
 use alb_triage::analysis::Analysis;
 use alb_triage::case::Case;
 use alb_triage::judge::judge;
+use alb_triage::recording::{self, Writer};
 use fleet::MINUTES;
 use std::hint::black_box;
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 fn main() {
+    judging();
+    match opening() {
+        Ok(said) => println!("{said}"),
+        Err(why) => println!("opening a case was not measured: {why}"),
+    }
+}
+
+/// A case of 1,000 targets and a day, from the file to the verdict.
+fn opening() -> Result<String, String> {
+    let path = std::env::temp_dir().join(format!("alb-triage-bench-{}.case", std::process::id()));
+    let written = write(&path);
+    let begun = Instant::now();
+    let read = recording::read(&path).map_err(|e| e.to_string());
+    let size = std::fs::metadata(&path).map_or(0, |m| m.len());
+    let _ = std::fs::remove_file(&path);
+    written?;
+    let case = Case::from_facts(read?.facts);
+    let opened = begun.elapsed();
+    let judged = judge(black_box(&case), None).is_some();
+    let all = begun.elapsed();
+    let (series, megabytes) = (case.series.len(), size as f64 / 1e6);
+    Ok(format!("a case of {series} series and a day ({megabytes:.1} MB): opened in {opened:.0?}, judged after {all:.0?} ({judged})"))
+}
+
+fn write(path: &Path) -> Result<(), String> {
+    let mut writer = Writer::create(path).map_err(|e| e.to_string())?;
+    for fact in fleet::facts_of(1000, 1440) {
+        writer.write(&[fact]).map_err(|e| e.to_string())?;
+    }
+    writer.finish().map_err(|e| e.to_string())
+}
+
+fn judging() {
     let mut case = Case::default();
     fleet::facts(1000).into_iter().for_each(|fact| case.absorb(fact));
     let window = case.window();

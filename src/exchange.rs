@@ -4,6 +4,8 @@
 //! fact did not happen. New kinds of fact are new rows of [`What`]; old programs skip those they do not
 //! know and say so.
 
+mod reading;
+
 use crate::accesslog::AccessLog;
 use crate::applog::AppLog;
 use crate::case::{
@@ -65,7 +67,7 @@ pub struct Ask {
 }
 
 /// One thing that is true, when it was learned, and from where.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact {
     /// When it was learned.
     pub at: Time,

@@ -53,20 +53,20 @@ fn noise(salt: u64, minute: i64) -> f64 {
 }
 
 /// A level with noise, that much higher while the errors last.
-fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: u64, level: f64, rise: f64) -> Series {
+fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: u64, level: f64, rise: f64, minutes: i64) -> Series {
     let value = |m: i64| level * (if ERRORS.contains(&m) { rise } else { 1.0 } + 0.2 * noise(salt, m));
     Series {
         key: SeriesKey::new(metric, [dimension]),
         statistic: statistic.into(),
         period: 60,
         start: at(0),
-        values: (0..MINUTES).map(value).collect(),
+        values: (0..minutes).map(value).collect(),
     }
 }
 
 /// The errors: published only where there are any.
-fn errors() -> Series {
-    let mut errors = series("TargetConnectionErrorCount", "Sum", ("LoadBalancer", BALANCER), 0, 90.0, 1.0);
+fn errors(minutes: i64) -> Series {
+    let mut errors = series("TargetConnectionErrorCount", "Sum", ("LoadBalancer", BALANCER), 0, 90.0, 1.0, minutes);
     errors.values.iter_mut().zip(0..).filter(|(_, m)| !ERRORS.contains(m)).for_each(|(v, _)| *v = f64::NAN);
     errors
 }
@@ -74,7 +74,7 @@ fn errors() -> Series {
 const BALANCER: &str = "app/web/1";
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
 
-fn of_host(target: i64) -> Vec<Series> {
+fn of_host(target: i64, minutes: i64) -> Vec<Series> {
     let (id, hot) = (id(target), target % 10 == 0);
     let one = |(i, (metric, statistic)): (usize, (&str, &str))| {
         let (level, rise) = match metric {
@@ -85,7 +85,7 @@ fn of_host(target: i64) -> Vec<Series> {
             m if m.starts_with("EBS") => (99.0, 1.0),
             _ => (0.0, 1.0),
         };
-        series(metric, statistic, ("InstanceId", &id), target as u64 * 12 + i as u64, level, if hot { rise } else { 1.0 })
+        series(metric, statistic, ("InstanceId", &id), target as u64 * 12 + i as u64, level, if hot { rise } else { 1.0 }, minutes)
     };
     HOST_METRICS.into_iter().enumerate().map(one).collect()
 }
@@ -115,13 +115,18 @@ fn health(target: i64) -> TargetHealth {
 
 /// The facts of an incident with so many targets, three hours by the minute.
 pub fn facts(targets: i64) -> Vec<Fact> {
-    let window = Window { start: at(0), end: at(MINUTES) };
-    let subject = Subject { target: "errors".into(), at: None, window, now: at(MINUTES), demo: None };
+    facts_of(targets, MINUTES)
+}
+
+/// The same over as many minutes as wanted.
+pub fn facts_of(targets: i64, minutes: i64) -> Vec<Fact> {
+    let window = Window { start: at(0), end: at(minutes) };
+    let subject = Subject { target: "errors".into(), at: None, window, now: at(minutes), demo: None };
     let alarm =
         Alarm { metric: "TargetConnectionErrorCount".into(), period: 60, threshold: 10.0, evaluation_periods: 1, ..Alarm::default() };
-    let measured = BALANCER_METRICS.iter().zip(1..).map(|((m, s), salt)| series(m, s, ("LoadBalancer", BALANCER), salt, 9e4, 1.5));
-    let balancer = std::iter::once(errors()).chain(measured).collect();
-    let hosts = (0..targets).flat_map(of_host).collect();
+    let measured = BALANCER_METRICS.iter().zip(1..).map(|((m, s), salt)| series(m, s, ("LoadBalancer", BALANCER), salt, 9e4, 1.5, minutes));
+    let balancer = std::iter::once(errors(minutes)).chain(measured).collect();
+    let hosts: Vec<Series> = (0..targets).flat_map(|t| of_host(t, minutes)).collect();
     let group = TargetGroup { arn: GROUP.into(), target_type: "instance".into(), ..TargetGroup::default() };
     let things = [
         What::TargetGroups(vec![group]),
@@ -129,10 +134,12 @@ pub fn facts(targets: i64) -> Vec<Fact> {
         What::TargetHealth((0..targets).map(health).collect()),
     ];
     let settled = [Area::BalancerMetrics, Area::HostMetrics].map(|area| What::Settled { area });
-    [What::Subject(subject), What::Alarm(alarm), What::Series(balancer), What::Series(hosts)]
+    [What::Subject(subject), What::Alarm(alarm), What::Series(balancer)]
         .into_iter()
+        // As many as one answer of CloudWatch holds.
+        .chain(hosts.chunks(500).map(|part| What::Series(part.to_vec())))
         .chain(things)
         .chain(settled)
-        .map(|what| Fact { at: at(MINUTES), origin: None, what })
+        .map(|what| Fact { at: at(minutes), origin: None, what })
         .collect()
 }

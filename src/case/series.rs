@@ -40,6 +40,7 @@ impl SeriesKey {
 /// One answer of CloudWatch: consecutive periods from `start`. A value that was not published is absent
 /// (`null` in files, NaN in memory); periods outside were not asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Series {
     #[serde(flatten)]
     pub key: SeriesKey,
@@ -48,8 +49,27 @@ pub struct Series {
     /// Seconds.
     pub period: u32,
     pub start: Time,
-    #[serde(serialize_with = "nan_to_null", deserialize_with = "null_to_nan")]
+    #[serde(serialize_with = "nan_to_null")]
     pub values: Vec<f64>,
+}
+
+/// As it stands in a file: a key that is read as part of the whole would be copied number by number.
+#[derive(Deserialize)]
+struct Written {
+    metric: String,
+    dimensions: BTreeMap<String, String>,
+    statistic: String,
+    period: u32,
+    start: Time,
+    #[serde(deserialize_with = "null_to_nan")]
+    values: Vec<f64>,
+}
+
+impl From<Written> for Series {
+    fn from(w: Written) -> Self {
+        let key = SeriesKey { metric: w.metric, dimensions: w.dimensions };
+        Self { key, statistic: w.statistic, period: w.period, start: w.start, values: w.values }
+    }
 }
 
 impl PartialEq for Series {
@@ -124,12 +144,9 @@ impl Track {
     fn absorb(&mut self, new: Series) {
         let same = |s: &Series| s.period == new.period && s.statistic == new.statistic;
         let touches = |s: &Series| same(s) && s.start <= new.window().end && new.start <= s.window().end;
-        let mut merged = new.clone();
-        for old in self.stretches.iter().filter(|s| touches(s)) {
-            merged = merge(old, &merged);
-        }
-        self.stretches.retain(|s| !touches(s));
-        self.stretches.push(merged);
+        let (touched, mut apart): (Vec<Series>, Vec<Series>) = std::mem::take(&mut self.stretches).into_iter().partition(touches);
+        apart.push(touched.iter().fold(None, |merged, old| Some(merge(old, merged.as_ref().unwrap_or(&new)))).unwrap_or(new));
+        self.stretches = apart;
         self.stretches.sort_by(|a, b| (&a.statistic, a.period, a.start).cmp(&(&b.statistic, b.period, b.start)));
     }
 

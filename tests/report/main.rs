@@ -9,6 +9,7 @@ mod chromium;
 mod compare;
 mod documents;
 mod hostile;
+mod pictures;
 mod redaction;
 mod sample;
 mod schema;
