@@ -1,7 +1,7 @@
 //! The score of the judgement: simulated incidents of every cause, judged, and compared with what was
 //! really the matter. `docs/score.md` explains the table and holds its latest figures.
 //!
-//! `cargo run --release --example score -- --seeds 1000..1500 [--cause ID] [--list] [--explain] [--jobs 2]`
+//! `cargo run --release --example score -- --seeds 1000..1500 [--cause ID] [--consoles] [--list] [--explain] [--jobs 2]`
 
 use alb_triage::analysis::scene::Scene;
 use alb_triage::case::Case;
@@ -50,6 +50,8 @@ struct Options {
     seeds: Range<u64>,
     cause: Option<String>,
     kind: Option<String>,
+    /// Somebody asked for the consoles of failing machines, too.
+    consoles: bool,
     list: bool,
     /// How each case that was not named rightly was weighed.
     explain: bool,
@@ -58,7 +60,9 @@ struct Options {
 
 fn main() {
     let Some(options) = options(std::env::args().skip(1).collect()) else {
-        eprintln!("usage: score --seeds 1000..1500 [--cause ID] [--kind readable|varied|denied|double] [--list] [--explain] [--jobs N]");
+        eprintln!(
+            "usage: score --seeds 1000..1500 [--cause ID] [--kind readable|varied|denied|double] [--consoles] [--list] [--explain] [--jobs N]"
+        );
         std::process::exit(64);
     };
     let outcomes = all(&options);
@@ -66,19 +70,20 @@ fn main() {
         outcomes.iter().filter(|o| !o.right || o.onset_off.is_some_and(|d| d.abs() > 1)).for_each(print_miss);
     }
     if options.explain {
-        outcomes.iter().filter(|o| !o.right).for_each(explain_miss);
+        outcomes.iter().filter(|o| !o.right).for_each(|o| explain_miss(&options, o));
     }
     print_tables(&outcomes);
 }
 
 fn options(args: Vec<String>) -> Option<Options> {
-    let mut options = Options { seeds: 1..40, cause: None, kind: None, list: false, explain: false, jobs: 1 };
+    let mut options = Options { seeds: 1..40, cause: None, kind: None, consoles: false, list: false, explain: false, jobs: 1 };
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--seeds" => options.seeds = range(&args.next()?)?,
             "--cause" => options.cause = Some(args.next()?),
             "--kind" => options.kind = Some(args.next()?),
+            "--consoles" => options.consoles = true,
             "--list" => options.list = true,
             "--explain" => options.explain = true,
             "--jobs" => options.jobs = args.next()?.parse().ok()?,
@@ -99,7 +104,7 @@ fn all(options: &Options) -> Vec<Outcome> {
     let parts: Vec<Vec<_>> = (0..options.jobs).map(|j| work.iter().copied().skip(j).step_by(options.jobs).collect()).collect();
     let mut outcomes: Vec<Outcome> = std::thread::scope(|scope| {
         let running: Vec<_> =
-            parts.iter().map(|part| scope.spawn(|| part.iter().filter_map(|(k, c, s)| judged(*k, *c, *s)).collect::<Vec<_>>())).collect();
+            parts.iter().map(|part| scope.spawn(|| part.iter().filter_map(|task| judged(options, *task)).collect::<Vec<_>>())).collect();
         running.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
     });
     outcomes.sort_by_key(|o| (o.kind, o.cause, o.seed));
@@ -125,11 +130,11 @@ fn fits(kind: Kind, cause: Cause) -> bool {
     !matches!(kind, Kind::Denied | Kind::Double) || cause < Cause::KeepaliveRace
 }
 
-fn scenario(kind: Kind, cause: Cause, seed: u64) -> Scenario {
+fn scenario(options: &Options, kind: Kind, cause: Cause, seed: u64) -> Scenario {
     let mut s = Scenario::random(cause, seed);
     match kind {
         Kind::Readable => {
-            s.sight = Sight { agent: true, aws_health: true, ..Sight::default() };
+            s.sight = Sight { agent: true, aws_health: true, host_agents: true, ..Sight::default() };
             s.detailed = 1.0;
         }
         Kind::Varied => {}
@@ -154,12 +159,13 @@ fn scenario(kind: Kind, cause: Cause, seed: u64) -> Scenario {
             s.sight = Sight::default();
         }
     }
+    s.sight.consoles |= options.consoles;
     s
 }
 
 /// `None` when the fault did no harm that an alarm would have seen.
-fn judged(kind: Kind, cause: Cause, seed: u64) -> Option<Outcome> {
-    let scenario = scenario(kind, cause, seed);
+fn judged(options: &Options, (kind, cause, seed): (Kind, Cause, u64)) -> Option<Outcome> {
+    let scenario = scenario(options, kind, cause, seed);
     let Incident { facts, truth } = simulate(&scenario);
     let connections = cause < Cause::KeepaliveRace;
     if connections && (truth.onset.is_none() || (truth.errors as f64) < 2.0 * scenario.threshold) {
@@ -208,8 +214,8 @@ fn print_miss(o: &Outcome) {
 }
 
 /// What really happened, every answer, and how the causes were weighed by them.
-fn explain_miss(o: &Outcome) {
-    let scenario = scenario(o.kind, o.cause, o.seed);
+fn explain_miss(options: &Options, o: &Outcome) {
+    let scenario = scenario(options, o.kind, o.cause, o.seed);
     let Incident { facts, truth } = simulate(&scenario);
     let case = Case::from_facts(facts);
     let Some(judged) = judge(&case, None) else { return };

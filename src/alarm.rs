@@ -21,6 +21,8 @@ pub struct Rule {
     /// M: how many of them must breach.
     pub datapoints: usize,
     pub missing: Missing,
+    /// Its periods are those of the clock instead of a window that slides: then nothing older stands in.
+    pub wall_clock: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +81,14 @@ impl Rule {
         let datapoints = if alarm.datapoints_to_alarm == 0 { periods } else { alarm.datapoints_to_alarm as usize };
         let comparison = Comparison::parse(&alarm.comparison)?;
         let missing = Missing::parse(&alarm.treat_missing_data);
-        Some(Self { threshold: alarm.threshold, comparison, periods, datapoints: datapoints.min(periods), missing })
+        Some(Self {
+            threshold: alarm.threshold,
+            comparison,
+            periods,
+            datapoints: datapoints.min(periods),
+            missing,
+            wall_clock: alarm.wall_clock,
+        })
     }
 
     pub fn breaches(&self, value: f64) -> bool {
@@ -87,14 +96,15 @@ impl Rule {
     }
 
     /// Points that are fetched for one evaluation: a few more than are judged, so that older ones can stand in
-    /// for missing ones. AWS publishes 5 for 3; two more is assumed for the others.
+    /// for missing ones. AWS publishes 5 for 3, and that a wall-clock window fetches no more than it judges; two
+    /// more is assumed for the others.
     pub fn range(&self) -> usize {
-        self.periods + 2
+        if self.wall_clock { self.periods } else { self.periods + 2 }
     }
 
     /// Whether AWS says how many points it fetches for so many periods.
     pub fn range_is_published(&self) -> bool {
-        self.periods == 3
+        self.periods == 3 || self.wall_clock
     }
 
     /// The fewest and the most points that may be fetched, as far as AWS says: none more than are judged, to
@@ -155,7 +165,7 @@ mod tests {
     }
 
     fn state(text: &str, m: usize, missing: Missing, before: AlarmState) -> AlarmState {
-        let rule = Rule { threshold: 1.0, comparison: Comparison::Greater, periods: 3, datapoints: m, missing };
+        let rule = Rule { threshold: 1.0, comparison: Comparison::Greater, periods: 3, datapoints: m, missing, wall_clock: false };
         evaluate(&rule, &points(text), before)
     }
 
@@ -210,11 +220,19 @@ mod tests {
 
     #[test]
     fn only_for_three_periods_is_the_range_known() {
-        let rule =
-            |periods| Rule { threshold: 1.0, comparison: Comparison::Greater, periods, datapoints: 1, missing: Missing::NotBreaching };
+        let rule = |periods| Rule {
+            threshold: 1.0,
+            comparison: Comparison::Greater,
+            periods,
+            datapoints: 1,
+            missing: Missing::NotBreaching,
+            wall_clock: false,
+        };
         assert_eq!((rule(3).range_is_published(), rule(3).possible_ranges()), (true, (5, 5)));
         assert_eq!((rule(1).range_is_published(), rule(1).possible_ranges()), (false, (1, 3)));
         assert_eq!((rule(5).range(), rule(5).possible_ranges()), (7, (5, 10)));
+        let by_the_clock = Rule { wall_clock: true, ..rule(5) };
+        assert_eq!((by_the_clock.range_is_published(), by_the_clock.possible_ranges()), (true, (5, 5)));
         // What hangs on it: a point that is two periods old is judged again, or not.
         let points = points("X - -");
         assert_eq!(evaluate_range(&rule(1), &points[2..], AlarmState::Alarm), AlarmState::Ok);
@@ -223,8 +241,14 @@ mod tests {
 
     #[test]
     fn shorter_histories_than_the_range_are_judged_too() {
-        let rule =
-            Rule { threshold: 1.0, comparison: Comparison::GreaterOrEqual, periods: 3, datapoints: 1, missing: Missing::NotBreaching };
+        let rule = Rule {
+            threshold: 1.0,
+            comparison: Comparison::GreaterOrEqual,
+            periods: 3,
+            datapoints: 1,
+            missing: Missing::NotBreaching,
+            wall_clock: false,
+        };
         assert_eq!(evaluate(&rule, &[], AlarmState::Ok), AlarmState::Ok);
         assert_eq!(evaluate(&rule, &[Some(1.0)], AlarmState::Ok), AlarmState::Alarm);
     }

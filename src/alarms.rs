@@ -1,9 +1,10 @@
 //! The command `alarms`: every alarm on failed target connections, live and in Terraform files, reviewed,
 //! and where the two differ. Makes one document; whoever calls it has read both sides.
 
-use crate::alarm::drift::{Difference, drift, matching};
+use crate::alarm::composite::review as composites;
+use crate::alarm::drift::{Difference, composite_drift, composite_matching, drift, matching, rule};
 use crate::alarm::edit;
-use crate::alarm::review::{Remark, Weight, from_code, review, review_below};
+use crate::alarm::review::{Remark, Weight, from_code, review_below};
 use crate::case::Case;
 use crate::case::alarm::{Alarm, AlarmState, CodeAlarm, CompositeAlarm};
 use crate::checks::Past;
@@ -36,14 +37,17 @@ pub fn document(sides: &Sides, lang: Lang) -> String {
     let mut page = Page { lang, text: String::new() };
     let code = sides.code.map(|f| f.alarms.as_slice()).unwrap_or_default();
     match &sides.live {
-        Ok(listed) => region(&mut page, listed, code, sides.code.is_some()),
+        Ok(listed) => region(&mut page, listed, sides.code),
         Err(why) => page.line(&say!("The live alarms could not be read: {why}", "Không đọc được báo động đang chạy: {why}")),
     }
     let live = sides.live.as_ref().map(|l| l.metric.as_slice()).unwrap_or_default();
     let matched: Vec<_> = live.iter().filter_map(|a| matching(a, code)).collect();
+    let above: Vec<CompositeAlarm> =
+        sides.code.iter().flat_map(|f| f.composites_above().iter().map(|c| composites::from_code(c, &f.alarms))).collect();
     for alarm in code.iter().filter(|c| !matched.contains(c)) {
-        code_alarm(&mut page, alarm, sides.live.is_ok());
+        code_alarm(&mut page, alarm, &above, sides.live.is_ok());
     }
+    composites_left(&mut page, sides);
     if let Some(found) = sides.code {
         files(&mut page, found);
     }
@@ -91,6 +95,12 @@ impl Page {
         past
     }
 
+    fn unresolved(&mut self, code: &CodeAlarm) {
+        for (field, text) in &code.unresolved {
+            self.line(&say!("  ? {field} = {text} (text alone does not tell)", "  ? {field} = {text} (chỉ đọc chữ thì không biết)"));
+        }
+    }
+
     fn edit(&mut self, code: &CodeAlarm, wanted: &BTreeMap<&'static str, String>) {
         let edit = edit::suggest(code, wanted);
         if !edit.diff.is_empty() {
@@ -100,16 +110,16 @@ impl Page {
     }
 }
 
-fn region(page: &mut Page, listed: &Listed, code: &[CodeAlarm], searched: bool) {
+fn region(page: &mut Page, listed: &Listed, found: Option<&Found>) {
     if listed.metric.is_empty() {
         page.line(&say!(
             "No alarm on TargetConnectionErrorCount in this region.",
             "Không có báo động nào trên TargetConnectionErrorCount ở region này."
         ));
     }
-    listed.metric.iter().for_each(|alarm| live_alarm(page, alarm, listed, code, searched));
+    listed.metric.iter().for_each(|alarm| live_alarm(page, alarm, listed, found));
     match &listed.composite {
-        Some(all) => all.iter().for_each(|alarm| composite(page, alarm)),
+        Some(all) => all.iter().for_each(|alarm| composite(page, alarm, found)),
         None => page.line(&say!(
             "Composite alarms could not be read: that needs cloudwatch:DescribeAlarms for every alarm (\"*\").\n",
             "Không đọc được composite alarm: cần quyền cloudwatch:DescribeAlarms cho mọi báo động (\"*\").\n"
@@ -118,7 +128,7 @@ fn region(page: &mut Page, listed: &Listed, code: &[CodeAlarm], searched: bool) 
 }
 
 /// A rule over other alarms, with what each of them is and does now.
-fn composite(page: &mut Page, alarm: &CompositeAlarm) {
+fn composite(page: &mut Page, alarm: &CompositeAlarm, found: Option<&Found>) {
     let (name, state, rule) = (&alarm.name, state(alarm.state), &alarm.rule);
     page.line(&say!("{name}  [{state}]  composite", "{name}  [{state}]  composite"));
     page.line(&Text::same(format!("  {rule}")));
@@ -127,8 +137,39 @@ fn composite(page: &mut Page, alarm: &CompositeAlarm) {
         let what = if child.watches.is_empty() { "composite".into() } else { child.watches.clone() };
         page.line(&Text::same(format!("    {name}  [{state}]  {what}")));
     }
-    page.remarks(&crate::alarm::composite::review::review(alarm));
+    page.remarks(&composites::review(alarm));
+    match found.map(|f| composite_matching(alarm, &f.composites)) {
+        Some(Some(code)) => compared(page, code, &composite_drift(alarm, code)),
+        Some(None) => not_found(page),
+        None => {}
+    }
     page.text.push('\n');
+}
+
+/// Composite alarms above one on failed connections that are only in files.
+fn composites_left(page: &mut Page, sides: &Sides) {
+    let Some(found) = sides.code else { return };
+    let live = sides.live.as_ref().ok().and_then(|l| l.composite.as_deref());
+    let matched: Vec<_> = live.unwrap_or_default().iter().filter_map(|a| composite_matching(a, &found.composites)).collect();
+    for code in found.composites_above().iter().filter(|c| !matched.contains(c)) {
+        let (file, line, address) = (&code.file, code.line, &code.address);
+        page.line(&Text::same(format!("{file}:{line}  {address}  composite")));
+        if live.is_some() {
+            no_live(page);
+        }
+        page.line(&Text::same(format!("  {}", rule(code))));
+        page.unresolved(code);
+        page.remarks(&composites::review_written(&composites::from_code(code, &found.alarms)));
+        page.text.push('\n');
+    }
+}
+
+fn not_found(page: &mut Page) {
+    page.line(&say!("  not found in the Terraform files", "  không thấy trong tệp Terraform"));
+}
+
+fn no_live(page: &mut Page) {
+    page.line(&say!("  no live alarm of this name in this region", "  không có báo động nào đang chạy với tên này ở region này"));
 }
 
 fn state(state: AlarmState) -> &'static str {
@@ -139,7 +180,7 @@ fn state(state: AlarmState) -> &'static str {
     }
 }
 
-fn live_alarm(page: &mut Page, alarm: &Alarm, listed: &Listed, code: &[CodeAlarm], searched: bool) {
+fn live_alarm(page: &mut Page, alarm: &Alarm, listed: &Listed, found: Option<&Found>) {
     let (name, state) = (&alarm.name, state(alarm.state));
     page.line(&say!("{name}  [{state}]", "{name}  [{state}]"));
     let Text { en, vi } = crate::checks::alarm_rule(alarm);
@@ -151,9 +192,12 @@ fn live_alarm(page: &mut Page, alarm: &Alarm, listed: &Listed, code: &[CodeAlarm
     page.remarks(&remarks);
     let past = listed.pasts.get(alarm.name.as_str());
     let past = past.map(|case| page.past(case, alarm));
-    match matching(alarm, code) {
-        Some(found) => compared(page, alarm, found, &wanted(&remarks, past.as_ref())),
-        None if searched => page.line(&say!("  not found in the Terraform files", "  không thấy trong tệp Terraform")),
+    match found.map(|f| matching(alarm, &f.alarms)) {
+        Some(Some(code)) => {
+            compared(page, code, &drift(alarm, code));
+            page.edit(code, &wanted(&remarks, past.as_ref()));
+        }
+        Some(None) => not_found(page),
         None => {}
     }
     page.text.push('\n');
@@ -165,17 +209,15 @@ fn wanted(remarks: &[Remark], past: Option<&Past>) -> BTreeMap<&'static str, Str
     reviewed.chain(past.map(Past::wanted).unwrap_or_default()).collect()
 }
 
-fn compared(page: &mut Page, alarm: &Alarm, code: &CodeAlarm, wanted: &BTreeMap<&'static str, String>) {
+fn compared(page: &mut Page, code: &CodeAlarm, differences: &[Difference]) {
     let (file, line, address) = (&code.file, code.line, &code.address);
     page.line(&say!("  defined in {file}:{line} as {address}", "  định nghĩa ở {file}:{line}, {address}"));
-    let all = drift(alarm, code);
-    if all.iter().all(|d| !d.certain) {
+    if differences.iter().all(|d| !d.certain) {
         page.line(&say!("  live and file agree, as far as text tells", "  đang chạy và tệp khớp nhau, trong phạm vi đọc chữ"));
     }
-    for d in &all {
+    for d in differences {
         page.line(&difference(d));
     }
-    page.edit(code, wanted);
 }
 
 fn difference(d: &Difference) -> Text {
@@ -187,11 +229,11 @@ fn difference(d: &Difference) -> Text {
     }
 }
 
-fn code_alarm(page: &mut Page, code: &CodeAlarm, live_known: bool) {
+fn code_alarm(page: &mut Page, code: &CodeAlarm, above: &[CompositeAlarm], live_known: bool) {
     let (file, line, address) = (&code.file, code.line, &code.address);
     page.line(&Text::same(format!("{file}:{line}  {address}")));
     if live_known {
-        page.line(&say!("  no live alarm of this name in this region", "  không có báo động nào đang chạy với tên này ở region này"));
+        no_live(page);
     }
     let alarm = from_code(code);
     if !alarm.comparison.is_empty() {
@@ -199,20 +241,18 @@ fn code_alarm(page: &mut Page, code: &CodeAlarm, live_known: bool) {
         page.line(&say!("  {en}", "  {vi}"));
     }
     page.parts(&alarm);
-    for (field, text) in &code.unresolved {
-        page.line(&say!("  ? {field} = {text} (text alone does not tell)", "  ? {field} = {text} (chỉ đọc chữ thì không biết)"));
-    }
-    let remarks = review(&alarm);
+    page.unresolved(code);
+    let remarks = review_below(&alarm, above);
     page.remarks(&remarks);
     page.edit(code, &wanted(&remarks, None));
     page.text.push('\n');
 }
 
 fn files(page: &mut Page, found: &Found) {
-    let (files, alarms, problems) = (found.files, found.alarms.len(), found.problems.len());
+    let (files, alarms, above, problems) = (found.files, found.alarms.len(), found.above, found.problems.len());
     page.line(&say!(
-        "{files} Terraform files read, {alarms} definitions, {problems} problems",
-        "đã đọc {files} tệp Terraform, {alarms} định nghĩa, {problems} vấn đề"
+        "{files} Terraform files read, {alarms} definitions, {above} composite above them, {problems} problems",
+        "đã đọc {files} tệp Terraform, {alarms} định nghĩa, {above} composite phía trên, {problems} vấn đề"
     ));
     found.problems.iter().for_each(|p| page.line(&Text::same(format!("  {p}"))));
 }
@@ -264,7 +304,7 @@ mod tests {
             "≠ threshold: live 5, file 9",
             "a.tf:3  aws_cloudwatch_metric_alarm.x",
             "no live alarm of this name",
-            "2 Terraform files read, 2 definitions, 0 problems",
+            "2 Terraform files read, 2 definitions, 0 composite above them, 0 problems",
             "page  [OK]  composite\n  ALARM(conn)\n    conn  [ALARM]  Sum of TargetConnectionErrorCount\n",
             "conn alone fires it",
         ] {

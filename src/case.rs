@@ -12,7 +12,7 @@ pub mod topology;
 use crate::accesslog::AccessLog;
 use crate::applog::AppLog;
 use crate::changes;
-use crate::exchange::{Area, Cost, Fact, Origin, Subject, What};
+use crate::exchange::{Area, Cost, Fact, Origin, Subject, Unasked, What};
 use crate::text::Foreign;
 use crate::time::{Time, Window};
 use alarm::{Alarm, AlarmChange, CodeAlarm, CompositeAlarm};
@@ -35,6 +35,8 @@ pub struct Case {
     /// Those that the alarm is a child of.
     pub composite_alarms: Vec<CompositeAlarm>,
     pub code_alarms: Vec<CodeAlarm>,
+    /// Composite alarms in files.
+    pub code_composites: Vec<CodeAlarm>,
     pub load_balancer: Option<LoadBalancer>,
     pub target_groups: Vec<TargetGroup>,
     pub listeners: Vec<Listener>,
@@ -71,6 +73,8 @@ pub struct Case {
     /// Gaps told again of areas that are being read once more.
     pub retold: BTreeMap<Area, BTreeSet<Gap>>,
     pub cost: Cost,
+    /// Left out because of its price, by area; what it would cost altogether.
+    pub unasked: BTreeMap<Area, Unasked>,
     /// Areas being read, with what is known of the progress.
     pub busy: BTreeMap<Area, (Time, Foreign)>,
     /// Areas of which nothing more will come.
@@ -134,6 +138,7 @@ impl Case {
             What::HostAgents(all) => self.host_agents.extend(all.into_iter().map(|a| (a.instance.clone(), a))),
             What::Consoles(all) => {
                 self.happened(all.iter().flat_map(changes::console::events));
+                self.gaps.retain(|g| g.area != Area::Consoles || &*g.subject != changes::console::UNASKED);
                 self.consoles.extend(all.into_iter().map(|c| (c.instance.clone(), c)));
             }
             What::EcsServices(all) => self.ecs_services.extend(all.into_iter().map(|s| (s.arn.clone(), s))),
@@ -155,6 +160,7 @@ impl Case {
                 self.app_logs.insert(log.name.to_string(), *log);
             }
             What::CodeAlarms(all) => self.code_alarms = all,
+            What::CodeComposites(all) => self.code_composites = all,
             What::Answer(a) => self.answers.push(a),
             What::Gap(g) => {
                 if let Some(retold) = self.retold.get_mut(&g.area) {
@@ -162,10 +168,15 @@ impl Case {
                 }
                 self.gaps.insert(g);
             }
+            What::Unasked(u) => {
+                let all = self.unasked.entry(u.area).or_insert(Unasked { metrics: 0, estimated_usd: 0.0, ..u });
+                (all.metrics, all.estimated_usd) = (all.metrics + u.metrics, all.estimated_usd + u.estimated_usd);
+            }
             What::Cost(c) => self.cost = c,
             What::Busy { area, detail } => {
                 if self.settled.remove(&area) {
                     self.retold.insert(area, BTreeSet::new());
+                    self.unasked.remove(&area);
                 }
                 let since = self.busy.get(&area).map_or(fact.at, |(since, _)| *since);
                 self.busy.insert(area, (since, detail));
@@ -245,7 +256,8 @@ impl What {
             Self::LoadBalancer(_) | Self::TargetGroups(_) | Self::Listeners(_) => Area::Balancer,
             Self::TargetHealth(_) => Area::TargetHealth,
             Self::HealthCheckRecords(_) => Area::HealthCheckLog,
-            Self::Instances(_) | Self::InstanceStatuses(_) | Self::HostAgents(_) | Self::Consoles(_) => Area::Instances,
+            Self::Instances(_) | Self::InstanceStatuses(_) | Self::HostAgents(_) => Area::Instances,
+            Self::Consoles(_) => Area::Consoles,
             Self::EcsServices(_) => Area::Lifecycle,
             Self::Series(all) => match all.first() {
                 Some(s) if s.key.instance().is_some() => Area::HostMetrics,
@@ -269,9 +281,10 @@ impl What {
             | Self::PrefixLists(_) => Area::Network,
             Self::AccessLog(_) => Area::AccessLog,
             Self::AppLog(_) => Area::AppLog,
-            Self::CodeAlarms(_) => Area::AlarmCode,
+            Self::CodeAlarms(_) | Self::CodeComposites(_) => Area::AlarmCode,
             Self::Answer(_) => Area::People,
             Self::Gap(g) => g.area,
+            Self::Unasked(u) => u.area,
             Self::Busy { area, .. } | Self::Settled { area } => *area,
             Self::Subject(_) | Self::Cost(_) => return None,
         })

@@ -148,6 +148,11 @@ impl Config {
         Ok(config)
     }
 
+    /// In US dollars; 0 in the settings is no ceiling.
+    pub fn cost_ceiling(&self) -> Option<f64> {
+        Some(self.cost_ceiling_usd).filter(|c| *c > 0.0)
+    }
+
     /// The folder for log objects from S3, and how many bytes of them.
     pub fn cache(&self) -> Option<(PathBuf, u64)> {
         Some((self.state.as_ref()?.join("objects"), self.cache_mb.saturating_mul(1_000_000)))

@@ -43,6 +43,8 @@ pub enum Area {
     AccessLog,
     HealthCheckLog,
     AppLog,
+    /// What consoles of machines say; only on request.
+    Consoles,
     /// The alarm's definition in Terraform files.
     AlarmCode,
     /// AWS Health and zonal shifts.
@@ -60,10 +62,23 @@ pub struct Ask {
     pub window: Window,
     /// Seconds; what the metrics should be fetched at, if the area is about metrics.
     pub period: Option<u32>,
+    /// What is meant, by id, where it is not everything of the area: instances whose consoles are wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<String>,
+    /// Somebody agreed to pay for what the first reading left out because of its price: that is what is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_ceiling: bool,
     pub generation: u64,
     /// Nothing more is wanted of the area: its reading ends where it is.
     #[serde(default)]
     pub stop: bool,
+}
+
+impl Ask {
+    /// Everything of an area.
+    pub fn new(area: Area, window: Window, period: Option<u32>, generation: u64) -> Self {
+        Self { area, window, period, subjects: Vec::new(), over_ceiling: false, generation, stop: false }
+    }
 }
 
 /// One thing that is true, when it was learned, and from where.
@@ -139,8 +154,12 @@ pub enum What {
     /// Templates of one application log; the newest of the same name replaces the one before.
     AppLog(Box<AppLog>),
     CodeAlarms(Vec<CodeAlarm>),
+    /// Composite alarms in files, all of them.
+    CodeComposites(Vec<CodeAlarm>),
     Answer(Answer),
     Gap(Gap),
+    /// Metrics that were not asked for: they would have cost more than the ceiling. Beside the gap that says so.
+    Unasked(Unasked),
     /// Calls made so far, by operation; the newest replaces the one before.
     Cost(Cost),
     /// An area is being read; `detail` says what and how far (`page 6, back to 01:40`).
@@ -152,6 +171,15 @@ pub enum What {
     Settled {
         area: Area,
     },
+}
+
+/// What was left out because of its price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unasked {
+    pub area: Area,
+    pub metrics: u64,
+    /// In US dollars, from list prices.
+    pub estimated_usd: f64,
 }
 
 /// What the calls of a case amount to.

@@ -18,6 +18,7 @@ mod publish;
 mod random;
 mod scenario;
 mod trail;
+mod voices;
 mod world;
 
 pub use cause::Cause;

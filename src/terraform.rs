@@ -1,6 +1,7 @@
 //! Alarm definitions in Terraform files, as far as text allows: variables, locals, modules of the same tree,
 //! `for_each` and `count`. Reads files, runs nothing; what only `terraform` itself could tell stays text.
 
+mod composite;
 mod files;
 mod functions;
 mod module;
@@ -20,6 +21,10 @@ use std::path::Path;
 pub struct Found {
     /// In order of file, line and address.
     pub alarms: Vec<CodeAlarm>,
+    /// Composite alarms, those with one of the alarms below them first.
+    pub composites: Vec<CodeAlarm>,
+    /// How many of them that are.
+    pub above: usize,
     pub problems: Vec<Problem>,
     /// How many `.tf` and `.tf.json` files were read.
     pub files: usize,
@@ -50,11 +55,10 @@ pub fn find_alarms(dir: &Path) -> Found {
     let mut problems = Vec::new();
     let tree = files::read(dir, &mut problems);
     let files = tree.files;
-    let mut alarms = module::alarms(&tree, &mut problems);
-    alarms.sort_by(|a, b| (&a.file, a.line, &a.address).cmp(&(&b.file, b.line, &b.address)));
+    let (alarms, composites) = module::alarms(&tree, &mut problems);
     problems.sort_by(|a, b| (&a.file, a.line, &a.words.en).cmp(&(&b.file, b.line, &b.words.en)));
     problems.dedup();
-    Found { alarms, problems, files }
+    Found::of(alarms, composites, problems, files)
 }
 
 /// The same of texts at hand, each under its path: for tests and fuzzing.
@@ -66,11 +70,29 @@ pub fn find_in_texts<'a>(texts: impl IntoIterator<Item = (&'a Path, &'a str)>) -
         syntax::read(tree.folders.entry(folder).or_default(), path, text, &mut problems);
         tree.files += 1;
     }
-    let alarms = module::alarms(&tree, &mut problems);
-    Found { alarms, problems, files: tree.files }
+    let (alarms, composites) = module::alarms(&tree, &mut problems);
+    Found::of(alarms, composites, problems, tree.files)
+}
+
+fn in_order(a: &CodeAlarm, b: &CodeAlarm) -> std::cmp::Ordering {
+    (&a.file, a.line, &a.address).cmp(&(&b.file, b.line, &b.address))
 }
 
 impl Found {
+    fn of(mut alarms: Vec<CodeAlarm>, mut composites: Vec<CodeAlarm>, problems: Vec<Problem>, files: usize) -> Self {
+        alarms.sort_by(in_order);
+        composites.sort_by(in_order);
+        let (mut composites, others) = composite::above(composites, &alarms);
+        let above = composites.len();
+        composites.extend(others);
+        Self { alarms, composites, above, problems, files }
+    }
+
+    /// Composite alarms with an alarm on failed connections below them, as far as text tells.
+    pub fn composites_above(&self) -> &[CodeAlarm] {
+        &self.composites[..self.above.min(self.composites.len())]
+    }
+
     /// The folder itself could not be read: not input at all.
     pub fn is_unreadable(&self) -> bool {
         self.files == 0 && self.problems.iter().any(|p| p.file.is_empty())
@@ -88,7 +110,10 @@ impl Found {
             let detail = p.words.en.into();
             What::Gap(Gap { area: Area::AlarmCode, subject: subject.into(), reason: Reason::Unavailable, action: None, detail })
         });
-        let all = std::iter::once(What::CodeAlarms(self.alarms)).chain(gaps).chain([What::Settled { area: Area::AlarmCode }]);
+        let all = [What::CodeAlarms(self.alarms), What::CodeComposites(self.composites)]
+            .into_iter()
+            .chain(gaps)
+            .chain([What::Settled { area: Area::AlarmCode }]);
         all.map(|what| Fact { at, origin: Some(origin.clone()), what }).collect()
     }
 }

@@ -301,7 +301,7 @@ async fn after_renewed_credentials_an_ask_resumes() {
     stub.fail("DescribeAlarms", 1, 403, "ExpiredToken");
     let mut seen = look(&stub, &truth.alarm.as_ref().unwrap().name, scenario.now).await;
     assert_eq!(seen.case.alarm, None);
-    let ask = Ask { area: Area::Alarm, window: seen.case.window().unwrap(), period: None, generation: 1, stop: false };
+    let ask = Ask::new(Area::Alarm, seen.case.window().unwrap(), None, 1);
     seen.link.asks.send(ask).unwrap();
     while seen.case.instances.is_empty() {
         let facts = tokio::time::timeout(Duration::from_secs(30), seen.link.facts.recv()).await.unwrap().unwrap();
@@ -316,7 +316,7 @@ async fn an_ask_fetches_only_what_is_missing() {
     let before = seen.stub.count("GetMetricData");
     let known = seen.case.window().unwrap();
     let window = Window { start: known.start, end: known.end - chrono::Duration::minutes(20) };
-    let ask = |window, generation| Ask { area: Area::BalancerMetrics, window, period: None, generation, stop: false };
+    let ask = |window, generation| Ask::new(Area::BalancerMetrics, window, None, generation);
     seen.link.asks.send(ask(window, 1)).unwrap();
     wait_for(&mut seen, Area::BalancerMetrics).await;
     assert_eq!(seen.stub.count("GetMetricData"), before, "all of it was known");
@@ -354,12 +354,66 @@ async fn a_reading_that_is_stopped_keeps_what_it_has_and_says_so() {
         if !stopped && case.app_logs.values().any(|l| l.lines > 0) {
             stopped = true;
             let window = case.window().unwrap();
-            link.asks.send(Ask { area: Area::AppLog, window, period: None, generation: 1, stop: true }).unwrap();
+            link.asks.send(Ask { stop: true, ..Ask::new(Area::AppLog, window, None, 1) }).unwrap();
         }
     }
     assert!(stopped && case.app_logs["/app/web"].incomplete && case.app_logs["/app/web"].lines > 0);
     assert!(gaps(&case, Area::AppLog).iter().any(|(_, _, detail)| detail.contains("stopped by hand")));
     assert!(stub.count("FilterLogEvents") < 400);
+}
+
+/// What would cost more than the ceiling is left out and said; when somebody agrees, it is read as it would have been.
+#[tokio::test]
+async fn over_the_ceiling_nothing_is_asked_until_somebody_agrees() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth.clone()).await;
+    let (mut link, end) = wire();
+    let options = LiveOptions { cost_ceiling: Some(0.0004), ..options(&truth.alarm.as_ref().unwrap().name, scenario.now) };
+    let live = start_with(Some(session(&stub)), options, end);
+    let mut case = Case::default();
+    read_all(&mut link, &mut case).await;
+    assert_eq!(live.fatal().map(|f| f.kind), None, "that is no failure");
+    assert!(case.cost.metrics_requested <= 40, "{:?}", case.cost);
+    let left_out = case.unasked[&Area::BalancerMetrics].clone();
+    assert!(left_out.metrics > 40 && (left_out.estimated_usd - left_out.metrics as f64 * 0.00001).abs() < 1e-9);
+    assert!(
+        gaps(&case, Area::BalancerMetrics)
+            .iter()
+            .any(|(reason, _, words)| *reason == Reason::Unavailable && words.starts_with("not asked:"))
+    );
+    let mut seen = Seen { case, live, stub, link };
+    for area in [Area::BalancerMetrics, Area::HostMetrics] {
+        let ask = Ask { over_ceiling: true, ..Ask::new(area, truth.window().unwrap(), None, 1) };
+        seen.link.asks.send(ask).unwrap();
+        wait_for(&mut seen, area).await;
+        assert!(!gaps(&seen.case, area).iter().any(|(_, _, words)| words.starts_with("not asked")), "{:?}", gaps(&seen.case, area));
+        assert!(!seen.case.unasked.contains_key(&area));
+    }
+    let key = |case: &Case| case.series.iter().filter(|(k, _)| k.metric == "TargetConnectionErrorCount").count();
+    assert!(key(&seen.case) >= key(&truth));
+    assert!(seen.case.series.of("CPUUtilization").next().is_some());
+}
+
+/// The key on the screen names machines; without it nothing is read, whatever else is asked again.
+#[tokio::test]
+async fn a_console_is_read_when_its_machine_is_named() {
+    let (truth, mut seen) = seen("security-group", |stub| {
+        stub.on("GetConsoleOutput", |_| {
+            let text = base64::engine::general_purpose::STANDARD.encode("[    1.0] Out of memory: Killed process 7 (java)\n");
+            Some(Reply::Xml(format!("<GetConsoleOutputResponse><output>{text}</output></GetConsoleOutputResponse>")))
+        });
+    })
+    .await;
+    let id = truth.instances.keys().next().unwrap().clone();
+    let ask = Ask::new(Area::Consoles, truth.window().unwrap(), None, 1);
+    seen.link.asks.send(ask.clone()).unwrap();
+    wait_for(&mut seen, Area::Consoles).await;
+    assert_eq!(seen.stub.count("GetConsoleOutput"), 0);
+    assert!(!gaps(&seen.case, Area::Consoles).is_empty(), "that nobody asked is said");
+    seen.link.asks.send(Ask { subjects: vec![id.clone()], ..ask }).unwrap();
+    wait_for(&mut seen, Area::Consoles).await;
+    assert_eq!(seen.case.consoles.keys().collect::<Vec<_>>(), [&id]);
+    assert_eq!((seen.stub.count("GetConsoleOutput"), gaps(&seen.case, Area::Consoles)), (1, vec![]));
 }
 
 /// Waits until the area was asked again and has settled.

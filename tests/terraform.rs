@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use alb_triage::alarm::drift::drift;
+use alb_triage::alarm::drift::{composite_drift, composite_matching, drift, rule};
 use alb_triage::alarm::review::{from_code, review};
-use alb_triage::case::alarm::CodeAlarm;
+use alb_triage::case::alarm::{CodeAlarm, CompositeAlarm};
 use alb_triage::terraform::{Found, find_alarms, find_in_texts};
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -266,4 +266,101 @@ fn hostile_files_are_bounded() {
     for name in ["deep.tf", "huge.tf", "binary.tf"] {
         assert!(found.problems.iter().any(|p| p.file.as_str() == name), "{name}: {:?}", found.problems);
     }
+}
+
+const COMPOSITES: &str = r#"
+resource "aws_cloudwatch_metric_alarm" "conn" {
+  for_each    = toset(["api", "web"])
+  alarm_name  = "${each.key}-conn"
+  namespace   = "AWS/ApplicationELB"
+  metric_name = "TargetConnectionErrorCount"
+  threshold   = 5
+}
+resource "aws_cloudwatch_metric_alarm" "cpu" {
+  alarm_name  = "cpu"
+  metric_name = "CPUUtilization"
+}
+resource "aws_cloudwatch_composite_alarm" "page" {
+  alarm_name    = "page"
+  alarm_actions = [aws_sns_topic.pager.arn]
+  alarm_rule    = <<-EOT
+    ALARM(${aws_cloudwatch_metric_alarm.conn["api"].alarm_name}) AND
+    NOT ALARM("${aws_cloudwatch_composite_alarm.deploying.arn}")
+  EOT
+  actions_suppressor {
+    alarm            = aws_cloudwatch_composite_alarm.deploying.alarm_name
+    extension_period = 60
+    wait_period      = 60
+  }
+}
+resource "aws_cloudwatch_composite_alarm" "deploying" {
+  alarm_name = "deploying"
+  alarm_rule = "ALARM(${var.pipeline}-running)"
+}
+resource "aws_cloudwatch_composite_alarm" "any" {
+  alarm_name = "any"
+  alarm_rule = join(" OR ", [for a in aws_cloudwatch_metric_alarm.conn : "ALARM(${a.alarm_name})"])
+}
+resource "aws_cloudwatch_composite_alarm" "listed" {
+  alarm_name = "listed"
+  alarm_rule = join(" OR ", formatlist("ALARM(%s)", values(aws_cloudwatch_metric_alarm.conn)[*].arn))
+}
+resource "aws_cloudwatch_composite_alarm" "over" {
+  alarm_name = "over"
+  alarm_rule = "ALARM(${aws_cloudwatch_composite_alarm.any.id}) OR ALARM(cpu)"
+}
+resource "aws_cloudwatch_composite_alarm" "open" {
+  alarm_name = "open"
+  alarm_rule = "ALARM(${aws_cloudwatch_metric_alarm.conn[var.which].alarm_name}) OR ALARM(${var.other})"
+}
+resource "aws_cloudwatch_composite_alarm" "hosts" {
+  alarm_name = "hosts"
+  alarm_rule = "ALARM(${aws_cloudwatch_metric_alarm.cpu.alarm_name})"
+}
+"#;
+
+#[test]
+fn composite_alarms_are_resolved_as_far_as_text_allows() {
+    let found = find_in_texts([(Path::new("a.tf"), COMPOSITES)]);
+    assert_eq!(found.problems, []);
+    let rules: Vec<_> = found.composites.iter().map(|c| (field(c, "alarm_name"), rule(c))).collect();
+    assert_eq!(
+        rules,
+        [
+            ("page", "ALARM(api-conn) AND NOT ALARM(\"deploying\")"),
+            ("any", "ALARM(api-conn) OR ALARM(web-conn)"),
+            ("listed", "ALARM(api-conn) OR ALARM(web-conn)"),
+            ("open", "ALARM(${aws_cloudwatch_metric_alarm.conn[var.which].alarm_name}) OR ALARM(${var.other})"),
+            ("over", "ALARM(any) OR ALARM(cpu)"),
+            ("deploying", "ALARM(${var.pipeline}-running)"),
+            ("hosts", "ALARM(cpu)"),
+        ]
+        .map(|(name, rule)| (name, rule.to_owned()))
+    );
+    assert_eq!(found.above, 5, "the last two are not above failed connections");
+    assert_eq!(field(&found.composites[0], "actions_suppressor"), "deploying");
+}
+
+#[test]
+fn a_live_composite_alarm_is_held_against_its_file() {
+    let found = find_in_texts([(Path::new("a.tf"), COMPOSITES)]);
+    let live = |name: &str, rule: &str| CompositeAlarm {
+        name: name.into(),
+        rule: rule.into(),
+        actions_enabled: true,
+        suppressor: (name == "page").then(|| "deploying".into()),
+        ..CompositeAlarm::default()
+    };
+    let told = |live: &CompositeAlarm| {
+        let code = composite_matching(live, &found.composites).unwrap();
+        composite_drift(live, code).into_iter().map(|d| (d.field, d.certain)).collect::<Vec<_>>()
+    };
+    let arn = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:deploying";
+    assert_eq!(told(&live("page", &format!("ALARM(\"api-conn\")  AND NOT ALARM({arn})"))), [], "the same in other words");
+    assert_eq!(told(&live("page", "ALARM(\"api-conn\")")), [("alarm_rule".to_owned(), true)]);
+    assert_eq!(told(&live("open", "ALARM(web-conn) OR ALARM(disk)")), [("alarm_rule".to_owned(), false)], "it may be that");
+    assert_eq!(told(&live("open", "OK(web-conn) OR ALARM(disk)")), [("alarm_rule".to_owned(), true)], "it cannot be that");
+    let mute = CompositeAlarm { actions_enabled: false, ..live("any", "ALARM(api-conn) OR ALARM(web-conn)") };
+    assert_eq!(told(&mute), [("actions_enabled".to_owned(), true)]);
+    assert_eq!(composite_matching(&live("elsewhere", "ALARM(x)"), &found.composites), None);
 }

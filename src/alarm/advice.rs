@@ -33,7 +33,14 @@ pub fn advise(current: &Rule, history: &History, incidents: &[Window]) -> Option
     let now = trial(*current);
     let comparison = Comparison::GreaterOrEqual;
     let rules = thresholds(history, incidents).into_iter().flat_map(|threshold| {
-        WINDOWS.map(|(datapoints, periods)| Rule { threshold, comparison, periods, datapoints, missing: Missing::NotBreaching })
+        WINDOWS.map(|(datapoints, periods)| Rule {
+            threshold,
+            comparison,
+            periods,
+            datapoints,
+            missing: Missing::NotBreaching,
+            wall_clock: false,
+        })
     });
     let mut all: Vec<Trial> = rules.map(trial).filter(|t| t.score.caught > 0).collect();
     all.sort_by(|a, b| worth(b).cmp(&worth(a)).then(a.rule.threshold.total_cmp(&b.rule.threshold).reverse()));
@@ -96,7 +103,14 @@ mod tests {
         (2000..2010).for_each(|i| points[i] = Some(40.0 + f64::from(i as u32 % 7)));
         let history = History { period: 60, stretches: vec![Stretch { start: minute(0), points }] };
         let incidents = [Window { start: minute(2000), end: minute(2010) }];
-        let current = Rule { threshold: 0.0, comparison: Comparison::Greater, periods: 1, datapoints: 1, missing: Missing::Missing };
+        let current = Rule {
+            threshold: 0.0,
+            comparison: Comparison::Greater,
+            periods: 1,
+            datapoints: 1,
+            missing: Missing::Missing,
+            wall_clock: false,
+        };
         let advice = advise(&current, &history, &incidents).unwrap();
         assert!(advice.current.score.without_incident() > 20);
         let best = &advice.better[0];

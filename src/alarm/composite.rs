@@ -29,6 +29,28 @@ pub enum Amount {
     Percent(f64),
 }
 
+/// How a rule in a file stands to a live one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    Same,
+    /// What text leaves open may make them the same.
+    Possible,
+    Different,
+}
+
+impl Likeness {
+    fn same_if(same: bool) -> Self {
+        if same { Self::Same } else { Self::Different }
+    }
+}
+
+fn likeness_of_parts(a: &[Condition], b: &[Condition]) -> Likeness {
+    if a.len() != b.len() {
+        return Likeness::Different;
+    }
+    a.iter().zip(b).map(|(a, b)| a.likeness(b)).max().unwrap_or(Likeness::Same)
+}
+
 /// Reads a rule as CloudWatch writes it. `None` for what it would not take, or takes in a way not known here.
 pub fn parse(rule: &str) -> Option<Condition> {
     let mut reader = Reader { rest: (rule.len() <= LONGEST).then_some(rule)?, depth: 0 };
@@ -49,6 +71,23 @@ impl Condition {
         let mut seen = BTreeSet::new();
         names.retain(|n| seen.insert(*n));
         names
+    }
+
+    /// Whether another rule is this one: the same conditions in the same order. Names that only `other` leaves open
+    /// (`${var.x}`) may be any.
+    pub fn likeness(&self, other: &Self) -> Likeness {
+        match (self, other) {
+            (Self::Constant(a), Self::Constant(b)) => Likeness::same_if(a == b),
+            (Self::Is(a, name), Self::Is(b, theirs)) if a == b => match name == theirs {
+                true => Likeness::Same,
+                false if theirs.contains("${") => Likeness::Possible,
+                false => Likeness::Different,
+            },
+            (Self::Not(a), Self::Not(b)) => a.likeness(b),
+            (Self::All(a), Self::All(b)) | (Self::Any(a), Self::Any(b)) => likeness_of_parts(a, b),
+            (Self::AtLeast(n, a), Self::AtLeast(m, b)) if n == m => likeness_of_parts(a, b),
+            _ => Likeness::Different,
+        }
     }
 
     fn visit<'a>(&'a self, each: &mut impl FnMut(&'a str)) {

@@ -1,7 +1,9 @@
 //! The live alarm against its definition in a file, field by field.
 
-use crate::case::alarm::{Alarm, CodeAlarm};
+use super::composite::{self, Likeness};
+use crate::case::alarm::{Alarm, CodeAlarm, CompositeAlarm};
 use crate::case::topology::short_name;
+use crate::text::Foreign;
 
 /// A field that is not the same in both, or that text alone does not tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,53 @@ fn dimension(name: &str, live: &Alarm, code: &CodeAlarm) -> Option<Difference> {
     let known = written.is_some() || !(code.unresolved.contains_key(&field) || code.unresolved.contains_key("dimensions"));
     let text = written.or_else(|| code.unresolved.get(&field)).or_else(|| code.unresolved.get("dimensions"));
     Some(Difference { field, live: there, code: text.map(ToString::to_string).unwrap_or_default(), line, certain: known })
+}
+
+/// A composite alarm against its definition. Rules are compared by what they say, not by how they are spaced or
+/// whether they name an alarm by its ARN.
+pub fn composite_drift(live: &CompositeAlarm, code: &CodeAlarm) -> Vec<Difference> {
+    let suppressor = live.suppressor.as_deref().unwrap_or_default().to_owned();
+    let mut all: Vec<_> = rule_drift(live, code).into_iter().collect();
+    all.extend(field("actions_enabled", live.actions_enabled.to_string(), code));
+    let named = code.fields.get("actions_suppressor").map(|s| composite::name_of(s).to_owned()).unwrap_or_default();
+    if suppressor != named {
+        let unknown = code.unresolved.get("actions_suppressor");
+        let line = code.lines.get("actions_suppressor").copied();
+        let written = unknown.map_or(named, ToString::to_string);
+        all.push(Difference { field: "actions_suppressor".into(), live: suppressor, code: written, line, certain: unknown.is_none() });
+    }
+    all
+}
+
+fn rule_drift(live: &CompositeAlarm, code: &CodeAlarm) -> Option<Difference> {
+    let there: String = live.rule.split_whitespace().collect::<Vec<_>>().join(" ");
+    let written = rule(code);
+    let likeness = match (composite::parse(&there), composite::parse(&written)) {
+        (Some(a), Some(b)) => a.likeness(&b),
+        (None, None) if there == written => Likeness::Same,
+        _ if code.unresolved.contains_key("alarm_rule") => Likeness::Possible,
+        _ => Likeness::Different,
+    };
+    let line = code.lines.get("alarm_rule").copied();
+    let certain = likeness == Likeness::Different;
+    (likeness != Likeness::Same).then(|| Difference { field: "alarm_rule".into(), live: there, code: written, line, certain })
+}
+
+/// The rule of a composite alarm in a file on one line, resolved or as far as it is.
+pub fn rule(code: &CodeAlarm) -> String {
+    let text = code.fields.get("alarm_rule").or_else(|| code.unresolved.get("alarm_rule")).map(Foreign::as_str).unwrap_or_default();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The definition of a live composite alarm: by its name, else the only one whose rule may be the same.
+pub fn composite_matching<'a>(live: &CompositeAlarm, all: &'a [CodeAlarm]) -> Option<&'a CodeAlarm> {
+    let named = |c: &&CodeAlarm| c.fields.get("alarm_name").is_some_and(|n| *n == live.name);
+    let alike = |c: &&CodeAlarm| !c.fields.contains_key("alarm_name") && rule_drift(live, c).is_none_or(|d| !d.certain);
+    let by_rule = || {
+        let mut found = all.iter().filter(alike);
+        found.next().filter(|_| found.next().is_none())
+    };
+    all.iter().find(named).or_else(by_rule)
 }
 
 /// `app/web/*` fits `app/web/0123456789abcdef`.

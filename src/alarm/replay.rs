@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     fn rule(threshold: f64, m: usize, n: usize, missing: Missing) -> Rule {
-        Rule { threshold, comparison: Comparison::Greater, periods: n, datapoints: m, missing }
+        Rule { threshold, comparison: Comparison::Greater, periods: n, datapoints: m, missing, wall_clock: false }
     }
 
     fn minute(m: i64) -> Time {

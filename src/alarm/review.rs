@@ -196,7 +196,7 @@ fn delay(rule: &Rule, period: u32) -> Option<Remark> {
 /// Minutes without errors have no point, so CloudWatch takes older ones instead.
 fn separate(rule: &Rule) -> Option<Remark> {
     let (m, n) = (rule.datapoints, rule.periods);
-    (n > 1).then(|| {
+    (n > 1 && !rule.wall_clock).then(|| {
         let words = say!(
             "{m} of {n}: quiet minutes have no point, so CloudWatch judges older ones in their place; errors in separate minutes can fire it as if they were consecutive",
             "{m} trên {n}: phút yên lặng không có điểm dữ liệu nên CloudWatch xét điểm cũ hơn thay vào; lỗi ở các phút rời nhau vẫn làm nó kêu như liên tiếp"
@@ -206,7 +206,7 @@ fn separate(rule: &Rule) -> Option<Remark> {
 }
 
 fn lingering(rule: &Rule) -> Option<Remark> {
-    (rule.missing == Missing::NotBreaching).then(|| {
+    (rule.missing == Missing::NotBreaching && !rule.wall_clock).then(|| {
         let words = say!(
             "after the last errors it may stay in ALARM for some minutes, because CloudWatch judges the last points again: read the incident's end from the metric",
             "sau lỗi cuối cùng nó có thể vẫn ALARM vài phút vì CloudWatch xét lại các điểm cuối: hãy đọc lúc kết thúc từ metric"

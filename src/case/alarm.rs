@@ -35,6 +35,9 @@ pub struct Alarm {
     /// The lines of metric math that it is made of; empty for an alarm on one metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<AlarmPart>,
+    /// It judges the periods of the clock, not a window that slides from minute to minute.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wall_clock: bool,
 }
 
 /// One line of metric math: a metric, or an expression over other lines.

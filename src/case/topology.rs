@@ -250,7 +250,7 @@ pub struct Console {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsoleLine {
     pub sign: ConsoleSign,
-    /// `None` when nothing in the output tells when the machine started.
+    /// `None` when nothing in the output tells when the machine had started.
     pub at: Option<Time>,
     pub text: Foreign,
 }
@@ -264,6 +264,8 @@ pub enum ConsoleSign {
     Hung,
     ConnectionTableFull,
     SynFlood,
+    TooManyFiles,
+    DiskFull,
     DiskError,
     Shutdown,
 }

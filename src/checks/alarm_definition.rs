@@ -4,7 +4,7 @@
 mod past;
 
 use super::{Book, Check, Outcome, Status, Value, cannot_tell};
-use crate::alarm::drift::{Difference, drift, matching};
+use crate::alarm::drift::{Difference, composite_drift, composite_matching, drift, matching};
 use crate::alarm::review::{Remark, Weight, review_below};
 use crate::alarm::{composite, edit};
 use crate::analysis::scene::Scene;
@@ -38,11 +38,13 @@ impl Check for Step {
         remarks.extend(case.composite_alarms.iter().flat_map(above));
         remarks.sort_by_key(|r| r.weight);
         let differences = code.map(|c| drift(alarm, c)).unwrap_or_default();
-        let (status, summary) = verdict(alarm, &remarks, &differences, &past);
+        let above: Vec<Difference> = case.composite_alarms.iter().flat_map(|c| differences_above(case, c)).collect();
+        let (status, summary) = verdict(alarm, &remarks, &[differences.clone(), above].concat(), &past);
         let mut evidence = vec![file_rule(alarm, book)];
         evidence.extend(past.file(book));
         evidence.extend(remarks.iter().enumerate().map(|(n, r)| file_remark(n, r, book)));
         evidence.extend(differences.iter().map(|d| file_difference(d, code, book)));
+        evidence.extend(case.composite_alarms.iter().flat_map(|c| file_composite(case, c, book)).collect::<Vec<_>>());
         evidence.extend(file_edits(case, book));
         let brief = match (status, remarks.first().filter(|r| r.weight < Weight::Note)) {
             (Status::Pass, _) => say!("sound", "hợp lý"),
@@ -134,15 +136,31 @@ fn file_remark(n: usize, remark: &Remark, book: &mut Book) -> String {
 }
 
 fn file_difference(d: &Difference, code: Option<&CodeAlarm>, book: &mut Book) -> String {
+    let id = format!("alarm.drift.{}", d.field);
+    book.add(id, difference_words(d, code), Area::AlarmCode, Vec::new())
+}
+
+/// A composite alarm above, live against file; its name stands before each field.
+fn differences_above(case: &Case, live: &CompositeAlarm) -> Vec<Difference> {
+    let code = composite_matching(live, &case.code_composites);
+    let named = |d: Difference| Difference { field: format!("{}.{}", live.name, d.field), ..d };
+    code.map(|c| composite_drift(live, c)).unwrap_or_default().into_iter().map(named).collect()
+}
+
+fn file_composite(case: &Case, live: &CompositeAlarm, book: &mut Book) -> Vec<String> {
+    let code = composite_matching(live, &case.code_composites);
+    differences_above(case, live).iter().map(|d| file_difference(d, code, book)).collect()
+}
+
+fn difference_words(d: &Difference, code: Option<&CodeAlarm>) -> Text {
     let file = code.map(|c| c.file.to_string()).unwrap_or_default();
     let at = d.line.or(code.map(|c| c.line)).map_or(file.clone(), |l| format!("{file}:{l}"));
     let (field, live, code) = (&d.field, &d.live, &d.code);
-    let words = if d.certain {
+    if d.certain {
         say!("{field}: {live} live, {code} in {at}", "{field}: đang chạy {live}, trong {at} là {code}")
     } else {
         say!("{field}: {live} live; {at} has {code}, which text alone does not tell", "{field}: đang chạy {live}; {at} ghi {code}, chỉ đọc chữ thì không biết giá trị")
-    };
-    book.add(format!("alarm.drift.{field}"), words, Area::AlarmCode, Vec::new())
+    }
 }
 
 /// Edits of the alarm itself that are still in its history.
@@ -173,6 +191,11 @@ fn code_details(case: &Case, code: Option<&CodeAlarm>, remarks: &[Remark], past:
         all.push(say!("suggested edit (printed only, nothing is changed):", "đề xuất sửa (chỉ in ra, không thay đổi gì):"));
         all.extend(edit.diff.lines().map(Text::same));
     }
+    all.extend(case.composite_alarms.iter().filter_map(|c| {
+        let (name, code) = (&c.name, composite_matching(c, &case.code_composites)?);
+        let (file, line, address) = (&code.file, code.line, &code.address);
+        Some(say!("composite alarm {name} is defined in {file}:{line} as {address}", "composite alarm {name} định nghĩa ở {file}:{line}, {address}"))
+    }));
     all.extend(edit.elsewhere.iter().map(|(field, text, value)| {
         say!("{field} is written elsewhere ({text}): set it to {value} there", "{field} được ghi ở nơi khác ({text}): hãy đặt thành {value} ở đó")
     }));

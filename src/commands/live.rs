@@ -37,7 +37,8 @@ impl Run {
     pub(super) fn start_live(&self, target: &str) -> Result<Live, Failure> {
         let message = if target == "-" { Some(stdin()?) } else { None };
         let options = LiveOptions::new(&self.common, target, message, self.now, self.config.zone).map_err(|e| Failure::new(USAGE, e))?;
-        let options = LiveOptions { log_zone: self.config.log_zone, cache: self.config.cache(), ..options };
+        let cost_ceiling = self.config.cost_ceiling();
+        let options = LiveOptions { log_zone: self.config.log_zone, cache: self.config.cache(), cost_ceiling, ..options };
         let runtime = runtime()?;
         let (link, end) = sources::wire();
         let source = {

@@ -108,7 +108,7 @@ impl Run {
             export: Some(self.exporter(kept.clone())),
             person: self.config.name.clone(),
             mouse: self.config.mouse,
-            cost_ceiling: Some(self.config.cost_ceiling_usd).filter(|c| *c > 0.0),
+            cost_ceiling: self.config.cost_ceiling(),
             ..tui::Options::default()
         })
     }

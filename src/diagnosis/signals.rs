@@ -3,6 +3,7 @@
 
 mod alarm;
 mod config;
+mod console;
 mod events;
 mod failures;
 mod health;
@@ -158,6 +159,13 @@ signals! {
     "log-boot" Log, AppLog, "whether the machine booted in the log", "log có ghi máy khởi động không";
     "log-deployment" Log, AppLog, "whether a new version started in the log", "log có ghi phiên bản mới không";
     "failed-arrived" Log, AppLog, "whether requests whose connection failed reached the application after all", "yêu cầu lỗi kết nối có thật ra đã tới ứng dụng không";
+    "console-oom" Log, Consoles, "whether memory ran out by a target's console", "console của target có báo hết bộ nhớ không";
+    "console-limit" Log, Consoles, "whether a limit was hit by a target's console (connection table, files, disk)", "console của target có báo chạm giới hạn không (bảng kết nối, file, ổ đĩa)";
+    "console-syn-flood" Log, Consoles, "whether more connections came than a target could queue, by its console", "console của target có báo kết nối tới nhiều hơn hàng đợi không";
+    "console-crash" Log, Consoles, "whether a target's kernel crashed or hung by its console", "console của target có báo kernel sập hay treo không";
+    "console-disk" Log, Consoles, "whether a disk failed or turned read-only by a target's console", "console của target có báo lỗi ổ đĩa hay chỉ đọc không";
+    "console-boot" Log, Consoles, "whether a target went down or started anew by its console", "console của target có báo máy tắt hay khởi động lại không";
+    "agent-lost" Target, Instances, "whether Systems Manager's agent on a target fell silent (its machine or its network was gone)", "agent Systems Manager trên target có im lặng không (máy hoặc mạng đã mất)";
     "log-silent" Log, AppLog, "whether the application's log fell silent", "log của ứng dụng có im lặng không";
     "ramp" Magnitude, BalancerMetrics, "whether errors grew slowly", "lỗi có tăng dần không";
     "step" Magnitude, BalancerMetrics, "whether errors began at once", "lỗi có bắt đầu đột ngột không";
@@ -167,6 +175,11 @@ signals! {
     "alarm-too-sensitive" Alarm, Alarm, "whether the alarm's threshold means something", "ngưỡng của báo động có ý nghĩa không";
     "alarm-edited" Alarm, AlarmHistory, "whether the alarm itself was changed", "chính báo động có bị sửa không";
     "alarm-by-hand" Alarm, AlarmHistory, "whether the alarm was set by hand", "trạng thái báo động có bị đặt bằng tay không";
+}
+
+/// Whether somebody has to ask for it: that nobody did is no hole in what was read.
+pub fn is_on_request(id: &str) -> bool {
+    id.starts_with("console-")
 }
 
 /// A signal by its id.
@@ -192,6 +205,7 @@ impl Signals {
         config::ask(&mut asked);
         events::ask(&mut asked);
         logs::ask(&mut asked);
+        console::ask(&mut asked);
         shape::ask(&mut asked);
         alarm::ask(&mut asked);
         load::ask_flat(&mut asked);

@@ -1,7 +1,7 @@
 //! From answers to points and probabilities: the sum of the weights, groups of signals that measure the same
 //! thing capped, a softmax over all causes and "none of these".
 
-use super::signals::{Answer, Group, Signal, Signals, find};
+use super::signals::{Answer, Group, Signal, Signals, find, is_on_request};
 use super::table::{self, Cause};
 use std::collections::BTreeMap;
 
@@ -101,7 +101,7 @@ fn score(cause: &'static Cause, signals: &Signals) -> Score {
     for weight in cause.weights {
         let Some(signal) = find(weight.signal) else { continue };
         let span = f64::from(weight.yes.abs().max(weight.no.abs()));
-        possible += span;
+        possible += if is_on_request(signal.id) { 0.0 } else { span };
         let (yes, strength, evidence) = match signals.get(weight.signal) {
             Answer::Yes(strength, evidence) => (true, *strength, evidence),
             Answer::No(strength, evidence) => (false, *strength, evidence),
@@ -110,7 +110,7 @@ fn score(cause: &'static Cause, signals: &Signals) -> Score {
                 continue;
             }
         };
-        answered += span;
+        answered += if is_on_request(signal.id) { 0.0 } else { span };
         let points = f64::from(if yes { weight.yes } else { weight.no }) * strength;
         *groups.entry(signal.group).or_default() += points;
         if weight.refutes == Some(yes) && strength >= SURE && out.refuted_by.is_none() {

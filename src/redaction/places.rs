@@ -38,7 +38,7 @@ pub(super) fn collect<S: BuildHasher>(fact: &Fact, to: &mut StandIns<S>) {
         What::PrefixLists(all) => all.iter().for_each(|p| named(Kind::Resource, &p.name, to)),
         What::Events(all) => all.iter().for_each(|e| event(e, to)),
         What::AppLog(log) => log.streams.iter().for_each(|s| each_part(Kind::Host, &s.name, &['/'], to)),
-        What::CodeAlarms(all) => all.iter().for_each(|a| {
+        What::CodeAlarms(all) | What::CodeComposites(all) => all.iter().for_each(|a| {
             each_part(Kind::Path, &a.file, &['/'], to);
             each_part(Kind::Resource, &a.address, &['.', '[', ']', '"'], to);
             a.fields.get("alarm_name").iter().for_each(|n| named(Kind::Resource, n, to));

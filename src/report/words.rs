@@ -193,6 +193,7 @@ pub fn area(a: Area) -> Text {
         Area::AccessLog => say!("access log", "access log"),
         Area::HealthCheckLog => say!("health-check log", "log health check"),
         Area::AppLog => say!("application log", "log ứng dụng"),
+        Area::Consoles => say!("consoles of instances", "console của instance"),
         Area::AlarmCode => say!("Terraform code", "mã Terraform"),
         Area::AwsHealth => say!("AWS Health", "AWS Health"),
         Area::Baseline => say!("earlier days", "những ngày trước"),

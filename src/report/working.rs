@@ -215,6 +215,10 @@ fn statistics(case: &Case, key: &SeriesKey, lane: &Lane, window: Window) -> Stri
 /// The command line of a recorded call, where its service has one.
 pub fn command(case: &Case, origin: &Origin) -> Option<String> {
     let (service, operation) = origin.operation.split_once(':')?;
+    // Its queries are hundreds; a series has a command of its own.
+    if operation == "GetMetricData" {
+        return None;
+    }
     let service = match service {
         "elasticloadbalancing" => "elbv2",
         "s3" => "s3api",
@@ -273,7 +277,7 @@ pub fn page(case: &Case, area: Area, window: Window) -> Option<String> {
         Area::TargetHealth => format!("{}#TargetGroup:targetGroupArn={}", base("ec2"), case.groups_in_question().first()?.arn),
         Area::Balancer => format!("{}#LoadBalancer:loadBalancerArn={}", base("ec2"), case.load_balancer.as_ref()?.arn),
         Area::Network => format!("{}#SecurityGroups:", base("ec2")),
-        Area::Instances | Area::HostMetrics => format!("{}#Instances:", base("ec2")),
+        Area::Instances | Area::HostMetrics | Area::Consoles => format!("{}#Instances:", base("ec2")),
         Area::BalancerMetrics => format!("{}#metricsV2:", base("cloudwatch")),
         Area::AppLog => format!("{}#logsV2:log-groups", base("cloudwatch")),
         _ => return None,

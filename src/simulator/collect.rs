@@ -9,18 +9,24 @@ use super::plan::Plan;
 use super::publish;
 use super::random::Rng;
 use super::trail::Scribe;
+use super::voices;
 use super::world::World;
 use super::{Scenario, TargetKind};
+use crate::case::Case;
 use crate::case::events::{Event, EventSource, Reach};
 use crate::case::gaps::{Gap, Reason};
 use crate::case::series::Series;
+use crate::changes::console::{UNASKED, in_question, read};
 use crate::exchange::{Area, Cost, Fact, Origin, Subject, What};
 use crate::time::{Time, Window};
 use chrono::Duration;
 use std::collections::BTreeMap;
 
+/// Consoles that one request reads.
+const CONSOLES: usize = 5;
+
 /// The order in which areas answer.
-const ORDER: [Area; 17] = [
+const ORDER: [Area; 18] = [
     Area::Identity,
     Area::Alarm,
     Area::AlarmHistory,
@@ -38,6 +44,7 @@ const ORDER: [Area; 17] = [
     Area::AwsHealth,
     Area::AlarmCode,
     Area::Changes,
+    Area::Consoles,
 ];
 
 /// Everything that can be seen of the incident.
@@ -115,6 +122,10 @@ impl Collector<'_> {
                 self.gap(area, "Terraform", Reason::NotApplicable, None, "no folder with the alarm's code was given (--terraform DIR)")
             }
             Area::Changes => self.changes(),
+            Area::Consoles if self.scenario.sight.consoles => self.consoles(),
+            Area::Consoles => {
+                self.gap(area, UNASKED, Reason::NotApplicable, None, "nobody asked for it (--console, or its key on the screen)");
+            }
             Area::People => {}
         }
     }
@@ -138,6 +149,24 @@ impl Collector<'_> {
         }
         self.push(Some("ec2:DescribeInstances"), What::Instances(instances));
         self.push(Some("ec2:DescribeInstanceStatus"), What::InstanceStatuses(self.settings.statuses()));
+        if self.scenario.sight.host_agents {
+            let agents = voices::agents(self.scenario, self.world, self.plan);
+            self.push(Some("ssm:DescribeInstanceInformation"), What::HostAgents(agents));
+        }
+    }
+
+    /// Of those that are in question by everything else.
+    fn consoles(&mut self) {
+        let case = Case::from_facts(self.facts.iter().cloned());
+        if self.scenario.sight.denied.contains(&Area::Instances) {
+            return;
+        }
+        for id in in_question(&case, CONSOLES) {
+            if let Some(output) = voices::console(self.scenario, self.world, self.plan, &id) {
+                let console = read(&id, Some(self.scenario.now), &output);
+                self.push(Some("ec2:GetConsoleOutput"), What::Consoles(vec![console]));
+            }
+        }
     }
 
     fn series(&mut self, mut all: Vec<Series>) {
@@ -297,6 +326,7 @@ fn actions(area: Area) -> &'static [&'static str] {
         Area::Balancer => &["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups"],
         Area::TargetHealth => &["elasticloadbalancing:DescribeTargetHealth"],
         Area::BalancerMetrics | Area::HostMetrics | Area::Baseline => &["cloudwatch:GetMetricData"],
+        Area::Consoles => &["ec2:GetConsoleOutput"],
         Area::Instances => &["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"],
         Area::Changes => &["cloudtrail:LookupEvents"],
         Area::Lifecycle => &["autoscaling:DescribeScalingActivities", "codedeploy:ListDeployments"],

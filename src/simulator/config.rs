@@ -72,6 +72,7 @@ impl Settings<'_> {
             }),
             expression: None,
             parts: Vec::new(),
+            wall_clock: false,
         };
         (alarm, changes)
     }

@@ -39,6 +39,7 @@ fn demo(name: &str, cause: Cause, seed: u64, onset: &str, now: &str) -> Scenario
         decoys: Vec::new(),
         trail_noise: 340,
         background: 0.03,
+        sight: Sight { host_agents: true, ..Sight::default() },
         ..Scenario::plain(cause, seed)
     }
 }
@@ -72,6 +73,7 @@ fn process_down() -> Scenario {
     };
     s.health.port = "9090".into();
     s.health.path = Some("/agent/health".into());
+    s.sight.consoles = true;
     s
 }
 
@@ -85,7 +87,7 @@ fn security_group() -> Scenario {
         role_names: vec!["máy-chủ-api".into(), "静的配信".into()],
         requests_per_minute: 7200.0,
         decoys: vec![Decoy::OtherSecurityGroup, Decoy::DeniedAttempt, Decoy::OtherDeployment],
-        sight: Sight { aws_health: true, ..Sight::default() },
+        sight: Sight { aws_health: true, host_agents: true, ..Sight::default() },
         ..demo("security-group", Cause::TargetSecurityGroup, 3, "2026-11-20T06:31:05Z", "2026-11-20T07:02:20Z")
     };
     s.health.port = "8081".into();
@@ -102,6 +104,7 @@ fn reboot() -> Scenario {
         role_names: vec!["会員ポータル".into(), "portal-static".into()],
         requests_per_minute: 4800.0,
         decoys: vec![Decoy::OtherSecurityGroup, Decoy::SecretRotation],
+        sight: Sight { host_agents: true, consoles: true, ..Sight::default() },
         ..demo("reboot", Cause::PowerEvent, 11, "2026-11-19T05:14:30Z", "2026-11-19T05:52:10Z")
     }
 }
@@ -175,7 +178,7 @@ fn zone() -> Scenario {
         service: "chat".into(),
         role_names: vec!["ライブチャット".into(), "live-static".into()],
         requests_per_minute: 14_000.0,
-        sight: Sight { aws_health: true, ..Sight::default() },
+        sight: Sight { aws_health: true, host_agents: true, ..Sight::default() },
         decoys: vec![Decoy::OtherSecurityGroup, Decoy::InstanceTypeChange],
         ..demo("zone", Cause::Zone, 8, "2026-11-20T10:02:25Z", "2026-11-20T11:06:00Z")
     }

@@ -17,6 +17,8 @@ pub struct Plan {
     pub stays: Vec<Stay>,
     pub events: Vec<Event>,
     pub lines: Vec<Line>,
+    /// What kernels write to their consoles and nowhere else.
+    pub kernel: Vec<(Second, usize, String)>,
     pub checks: Vec<StatusCheck>,
     pub counters: Vec<Counter>,
     pub wiring: Wiring,

@@ -88,6 +88,10 @@ pub struct Sight {
     /// AWS Health answers (a support plan that has it).
     pub aws_health: bool,
     pub health_check_log: bool,
+    /// Systems Manager's agent runs on the instances.
+    pub host_agents: bool,
+    /// Somebody asked for console output.
+    pub consoles: bool,
     pub denied: Vec<Area>,
     /// Metrics that nobody publishes here, for whatever reason.
     pub lost: Vec<&'static str>,
@@ -137,6 +141,8 @@ impl Default for Sight {
             agent: false,
             aws_health: false,
             health_check_log: false,
+            host_agents: false,
+            consoles: false,
             denied: Vec::new(),
             lost: Vec::new(),
             trail_pages: 20,
@@ -275,12 +281,16 @@ impl Scenario {
     }
 
     fn vary_sight(&mut self, rng: &mut Rng) {
+        // From a stream of their own: what was drawn before them stays as it was.
+        let mut voices = rng.fork("voices");
         self.sight = Sight {
             access_log: rng.chance(0.65),
             app_log: rng.chance(0.6),
             agent: rng.chance(0.4),
             aws_health: rng.chance(0.4),
             health_check_log: rng.chance(0.15),
+            host_agents: voices.chance(0.6),
+            consoles: voices.chance(0.3),
             denied: Vec::new(),
             lost: Vec::new(),
             trail_pages: if rng.chance(0.08) { 3 } else { 20 },

@@ -14,6 +14,7 @@ pub mod call;
 pub mod changes;
 mod clock;
 mod code;
+mod consoles;
 pub mod context;
 mod encode;
 pub mod errors;

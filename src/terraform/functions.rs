@@ -33,6 +33,7 @@ pub fn call(name: &str, mut arguments: Vec<Value>) -> Option<Value> {
         "trimspace" => first.text().map(|s| Value::String(s.trim().into())),
         "replace" => replace(&first, &arguments),
         "format" => format(&first, &arguments),
+        "formatlist" => format_list(&first, &arguments),
         "join" => join(&first, arguments),
         "split" => split(&first, &arguments),
         "keys" => map(first).map(|m| Value::List(m.into_keys().map(Value::String).collect())),
@@ -114,6 +115,17 @@ fn format(pattern: &Value, arguments: &[Value]) -> Option<Value> {
         }
     }
     Some(Value::String(out))
+}
+
+/// Once for each member of the lists among the arguments.
+fn format_list(pattern: &Value, arguments: &[Value]) -> Option<Value> {
+    let n = arguments.iter().filter_map(|a| if let Value::List(all) = a { Some(all.len()) } else { None }).max()?;
+    let nth = |i: usize, a: &Value| match a {
+        Value::List(all) => all.get(i).cloned(),
+        one => Some(one.clone()),
+    };
+    let one = |i: usize| format(pattern, &arguments.iter().map(|a| nth(i, a)).collect::<Option<Vec<_>>>()?);
+    (0..n).map(one).collect::<Option<_>>().map(Value::List)
 }
 
 fn join(between: &Value, mut arguments: Vec<Value>) -> Option<Value> {

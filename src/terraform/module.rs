@@ -1,6 +1,7 @@
 //! Folders as modules: what each name means in one, who calls whom, and every alarm with its instances.
 
 use super::Problem;
+use super::composite;
 use super::files::{self, Tree};
 use super::resource;
 use super::syntax::{Item, Items};
@@ -18,13 +19,15 @@ const MOST_STEPS: usize = 400_000;
 const DEEPEST: usize = 24;
 /// Instances of one resource or module.
 const MOST_INSTANCES: usize = 500;
+/// The kind of alarms on metrics.
+const METRIC: &str = "aws_cloudwatch_metric_alarm";
 /// Alarms found in all.
 const MOST_ALARMS: usize = 5_000;
 
-/// Every alarm of the tree: each root module, and from it the modules it calls.
-pub fn alarms(tree: &Tree, problems: &mut Vec<Problem>) -> Vec<CodeAlarm> {
+/// Every alarm of the tree, and every composite alarm: each root module, and from it the modules it calls.
+pub fn alarms(tree: &Tree, problems: &mut Vec<Problem>) -> (Vec<CodeAlarm>, Vec<CodeAlarm>) {
     let called = called(tree);
-    let mut found = Found { alarms: Vec::new(), problems };
+    let mut found = Found { alarms: Vec::new(), composites: Vec::new(), problems };
     for (folder, items) in tree.folders.iter().filter(|(folder, _)| !called.contains(*folder)) {
         let steps = Cell::new(0);
         let root =
@@ -36,7 +39,7 @@ pub fn alarms(tree: &Tree, problems: &mut Vec<Problem>) -> Vec<CodeAlarm> {
             found.problems.push(Problem { file: folder.display().to_string().into(), line: None, words, unreadable: false });
         }
     }
-    found.alarms
+    (found.alarms, found.composites)
 }
 
 /// Folders that another folder calls as a module. Folders that only call each other are roots too, or
@@ -67,6 +70,7 @@ fn source(item: &Item) -> Option<String> {
 
 struct Found<'a> {
     alarms: Vec<CodeAlarm>,
+    composites: Vec<CodeAlarm>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -105,6 +109,7 @@ impl Scope for Module<'_> {
                 Some((self.guarded(format!("local.{local}"), || evaluate(expression, self))?, 2))
             }
             ("module", Some(module)) => self.output(module, path),
+            (METRIC | composite::KIND, Some(alarm)) if names_no_attribute(path) => self.whole(name(0)?, alarm, path),
             ("data", Some(kind)) => self.attribute(&format!("data.{kind}"), name(2)?, path, 3),
             (kind, Some(resource)) if kind.contains('_') => self.attribute(kind, resource, path, 2),
             _ => None,
@@ -176,9 +181,33 @@ impl<'a> Module<'a> {
                 let folder = resource::arn_folder(kind)?;
                 Value::Unknown { text: written(path), hint: Some(format!("{folder}/{}*", begins?)) }
             }
+            // An alarm is known by its name wherever it may be named by its ARN.
+            "id" | "arn" if matches!(kind, METRIC | composite::KIND) => value("alarm_name")?,
             other => value(other)?,
         };
         Some((known, used + indexed + 1))
+    }
+
+    /// An alarm, or all of them where it is repeated, as a value with the attributes that rules are made of.
+    fn whole(&self, kind: &str, name: &str, path: &[Part]) -> Option<(Value, usize)> {
+        let item = self.items.resources.get(&(kind.to_owned(), name.to_owned()))?;
+        let one = |scope: &Instance| {
+            let alarm_name = evaluate(&item.attributes.get("alarm_name")?.expression, scope);
+            Some(Value::Map(["alarm_name", "id", "arn"].map(|a| (a.to_owned(), alarm_name.clone())).into()))
+        };
+        let all = self.guarded(format!("{kind}.{name}"), || {
+            let all: Option<Vec<_>> = self.instances(item).iter().map(|(_, scope)| Some((scope.each.clone(), one(scope)?))).collect();
+            all
+        })??;
+        let repeated = |attribute: &str| item.attributes.contains_key(attribute);
+        let value = if repeated("for_each") {
+            Value::Map(all.into_iter().map(|(each, v)| Some((each?.0, v))).collect::<Option<_>>()?)
+        } else if repeated("count") || matches!(path.get(2), Some(Part::Splat)) {
+            Value::List(all.into_iter().map(|(_, v)| v).collect())
+        } else {
+            all.into_iter().next()?.1
+        };
+        Some((value, 2))
     }
 
     fn instance_named(&self, item: &Item, key: Option<String>) -> Instance<'_> {
@@ -235,13 +264,18 @@ impl<'a> Module<'a> {
 
     fn collect(&self, found: &mut Found) {
         for ((kind, name), item) in &self.items.resources {
-            if kind == "aws_cloudwatch_metric_alarm" {
-                for (suffix, scope) in self.instances(item) {
-                    let address = format!("{}{kind}.{name}{suffix}", self.address);
-                    let scope: &dyn Scope = &scope;
-                    if found.alarms.len() < MOST_ALARMS && self.step() {
-                        found.alarms.extend(resource::alarm(item, address, scope));
-                    }
+            if kind != METRIC && kind != composite::KIND {
+                continue;
+            }
+            for (suffix, scope) in self.instances(item) {
+                let address = format!("{}{kind}.{name}{suffix}", self.address);
+                let scope: &dyn Scope = &scope;
+                if found.alarms.len() + found.composites.len() >= MOST_ALARMS || !self.step() {
+                    break;
+                }
+                match kind.as_str() {
+                    METRIC => found.alarms.extend(resource::alarm(item, address, scope)),
+                    _ => found.composites.push(composite::alarm(item, address, scope)),
                 }
             }
         }
@@ -306,6 +340,11 @@ impl<'a> Module<'a> {
     fn worth(&self, expression: &Expression) -> Value {
         evaluate(expression, self)
     }
+}
+
+/// `aws_cloudwatch_metric_alarm.x`, `….x[*].arn`: not an attribute of one.
+fn names_no_attribute(path: &[Part]) -> bool {
+    matches!(path.get(2), None | Some(Part::Splat))
 }
 
 /// A reference as people write it.

@@ -53,7 +53,7 @@ pub fn alarm(item: &Item, address: String, scope: &dyn Scope) -> Option<CodeAlar
     is_ours(&alarm, item).then_some(alarm)
 }
 
-fn read_fields(alarm: &mut CodeAlarm, item: &Item, fields: &[&str], scope: &dyn Scope) {
+pub(super) fn read_fields(alarm: &mut CodeAlarm, item: &Item, fields: &[&str], scope: &dyn Scope) {
     for name in fields {
         let Some(attribute) = item.attributes.get(*name) else { continue };
         keep(alarm, (*name).to_owned(), evaluate(&attribute.expression, scope));
@@ -62,7 +62,7 @@ fn read_fields(alarm: &mut CodeAlarm, item: &Item, fields: &[&str], scope: &dyn 
 }
 
 /// Null is the same as not written.
-fn keep(alarm: &mut CodeAlarm, name: String, value: Value) {
+pub(super) fn keep(alarm: &mut CodeAlarm, name: String, value: Value) {
     match value {
         Value::Null => {}
         Value::List(all) => {

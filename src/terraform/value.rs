@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 /// Members of all values inside one value; beyond it a value is not followed.
 const LARGEST: usize = 4_000;
+/// Characters of a string that is known in part.
+const LONGEST_TEXT: usize = 10_240;
 
 /// A value of Terraform's language.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +123,25 @@ impl Scope for Bound<'_> {
 pub fn evaluate(expression: &Expression, scope: &dyn Scope) -> Value {
     let value = if scope.step() { known(expression, scope) } else { None };
     value.filter(|v| v.size() <= LARGEST).unwrap_or_else(|| Value::unknown(as_written(expression)))
+}
+
+/// What text tells of a string: what is not known stands in it as it is written, `${var.name}`.
+pub fn partly(expression: &Expression, scope: &dyn Scope) -> String {
+    let text = match expression {
+        Expression::StringTemplate(t) => t.iter().map(|e| piece(e, scope)).collect(),
+        Expression::HeredocTemplate(h) => h.template.iter().map(|e| piece(e, scope)).collect(),
+        Expression::Parenthesis(p) => partly(p.inner(), scope),
+        other => evaluate(other, scope).text().unwrap_or_else(|| as_written(other)),
+    };
+    text.chars().take(LONGEST_TEXT).collect()
+}
+
+fn piece(element: &Element, scope: &dyn Scope) -> String {
+    match element {
+        Element::Literal(literal) => literal.value().clone(),
+        Element::Interpolation(i) => evaluate(&i.expr, scope).text().unwrap_or_else(|| format!("${{{}}}", as_written(&i.expr))),
+        Element::Directive(_) => "…".into(),
+    }
 }
 
 /// The text of an expression, bounded.

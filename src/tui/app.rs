@@ -77,6 +77,8 @@ pub enum LogBy {
     Signature,
     /// Without times: paths are only counted over the whole log.
     Path,
+    /// The balancer's health-check log: states of each target.
+    HealthCheck,
 }
 
 /// The panes' own states.
@@ -86,6 +88,8 @@ pub struct Panes {
     pub lanes_order: board::Order,
     pub fold: Fold,
     pub findings_order: happenings::Order,
+    /// What is not about this path is listed, too.
+    pub findings_elsewhere: bool,
     pub log_by: LogBy,
 }
 
@@ -163,7 +167,7 @@ pub struct App {
 /// What each thing that drawing reads was made from: when that changes, and only then, it is made anew.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Made {
-    happenings: Option<u64>,
+    happenings: Option<(u64, bool)>,
     arranged: Option<(u64, board::Wish)>,
     filled: Option<(u64, board::Wish, board::Sight)>,
     findings: Option<(u64, String, happenings::Order)>,
@@ -320,12 +324,15 @@ impl App {
     }
 
     fn find_happenings(&mut self, version: u64) {
-        if self.made.happenings == Some(version) {
+        let wanted = (version, self.panes.findings_elsewhere);
+        if self.made.happenings == Some(wanted) {
             return;
         }
         let selected = self.selected_happening().cloned();
-        self.happenings = happenings::all(&self.case, self.judged.as_deref(), &self.look);
-        self.made.happenings = Some(version);
+        self.happenings = happenings::all(&self.case, self.judged.as_deref(), &self.look, wanted.1);
+        self.made.happenings = Some(wanted);
+        // Their numbers are others now.
+        (self.made.findings, self.made.marked) = (None, None);
         self.list_findings(version);
         // The selection stays on its finding when others arrive before it.
         let found = selected.and_then(|s| self.findings.iter().position(|i| self.happenings[*i].origin == s.origin));
@@ -403,7 +410,7 @@ impl App {
         let axis = Axis::new(self.view.window(), Geometry::of(area.width).bars);
         let wanted = (version, axis, self.panes.log_by, self.list(Pane::Log).filter.to_lowercase());
         if self.made.log.as_ref() != Some(&wanted) {
-            self.log_map = LogMap::build(self.case.access_log.as_ref(), axis, wanted.2, &wanted.3);
+            self.log_map = LogMap::build(&self.case, axis, wanted.2, &wanted.3);
             self.made.log = Some(wanted);
         }
     }

@@ -29,11 +29,17 @@ pub struct Happening {
     pub end: Option<Time>,
     pub seconds_from_onset: Option<i64>,
     pub relation: Option<Relation>,
+    /// What of the path it touches, by name.
+    pub touches: Option<String>,
     /// From 1, the weightiest first.
     pub rank: u32,
     pub text: String,
     /// Did not change anything: a failed attempt.
     pub attempt: bool,
+    /// Not about this path: shown on request only, and never on the lanes.
+    pub elsewhere: bool,
+    /// Who, from where and on what, for the filter; in lower case.
+    pub search: String,
     pub origin: Origin,
 }
 
@@ -45,8 +51,8 @@ pub enum Order {
     Relevance,
 }
 
-/// Everything that happened, in order of time.
-pub fn all(case: &Case, judged: Option<&Judged>, look: &Look) -> Vec<Happening> {
+/// Everything that happened, in order of time; what is not about the path only with `elsewhere`.
+pub fn all(case: &Case, judged: Option<&Judged>, look: &Look, elsewhere: bool) -> Vec<Happening> {
     // Before the timeline is made there is no telling what of a whole account is about this path.
     let entries = judged.map(|j| j.analysis.timeline.entries.as_slice()).unwrap_or_default();
     let mut list: Vec<Happening> = entries.iter().filter_map(|e| of_entry(case, e, look)).collect();
@@ -56,8 +62,39 @@ pub fn all(case: &Case, judged: Option<&Judged>, look: &Look) -> Vec<Happening> 
     // What an event says by itself need not be inferred from it once more.
     let told: std::collections::HashSet<i64> = list.iter().map(|h| h.at.timestamp()).collect();
     list.extend(judged.map(|j| evidence(j, look)).unwrap_or_default().into_iter().filter(|h| !told.contains(&h.at.timestamp())));
+    if let Some(judged) = judged.filter(|_| elsewhere) {
+        list.extend(not_on_the_path(case, judged, look));
+    }
     list.sort_by_key(|h| (h.at, h.rank));
     list
+}
+
+/// What the timeline folded into a count.
+fn not_on_the_path<'a>(case: &'a Case, judged: &'a Judged, look: &'a Look) -> impl Iterator<Item = Happening> + 'a {
+    let told: std::collections::HashSet<&EventKey> = judged.analysis.timeline.entries.iter().flat_map(|e| &e.events).collect();
+    let inside = case
+        .events
+        .iter()
+        .filter(|(key, e)| judged.window.overlaps(&Window::new(key.0, e.end.unwrap_or(key.0))) || judged.window.contains(key.0));
+    inside.filter(move |(key, _)| !told.contains(key)).map(move |(key, event)| Happening {
+        at: event.at,
+        end: event.end,
+        seconds_from_onset: from_onset(Some(judged), event.at),
+        relation: None,
+        touches: None,
+        rank: 1000,
+        text: sentence(event, look),
+        attempt: event.error.is_some(),
+        elsewhere: true,
+        search: searched(event),
+        origin: Origin::Events(vec![key.clone()]),
+    })
+}
+
+fn searched(event: &Event) -> String {
+    let actor = [&event.actor.name, &event.actor.arn, &event.actor.from, &event.actor.user_agent, &event.name, &event.service];
+    let words: Vec<&str> = actor.into_iter().chain(&event.resources).map(crate::text::Foreign::as_str).collect();
+    words.join(" ").to_lowercase()
 }
 
 fn of_entry(case: &Case, entry: &Entry, look: &Look) -> Option<Happening> {
@@ -69,9 +106,12 @@ fn of_entry(case: &Case, entry: &Entry, look: &Look) -> Option<Happening> {
         end: entry.end,
         seconds_from_onset: entry.seconds_from_onset,
         relation: Some(entry.relation),
+        touches: entry.touches.clone(),
         rank: entry.rank,
         text,
         attempt: entry.attempt,
+        elsewhere: false,
+        search: entry.parts(case).map(searched).collect(),
         origin: Origin::Events(entry.events.clone()),
     })
 }
@@ -111,9 +151,12 @@ fn alarm_changes<'a>(case: &'a Case, judged: Option<&'a Judged>, look: &'a Look)
             end: None,
             seconds_from_onset: from_onset(judged, change.at),
             relation: None,
+            touches: None,
             rank: 50,
             text: word.to_owned(),
             attempt: false,
+            elsewhere: false,
+            search: String::new(),
             origin: Origin::AlarmChange(i),
         })
     })
@@ -134,9 +177,12 @@ fn evidence(judged: &Judged, look: &Look) -> Vec<Happening> {
             end: None,
             seconds_from_onset: from_onset(Some(judged), at),
             relation: None,
+            touches: None,
             rank: 100,
             text: look.text(&entry.sentence).to_owned(),
             attempt: false,
+            elsewhere: false,
+            search: String::new(),
             origin: Origin::Evidence(id.clone()),
         })
     });
@@ -146,7 +192,8 @@ fn evidence(judged: &Judged, look: &Look) -> Vec<Happening> {
 /// The happenings that pass a filter, in the wanted order, as indices.
 pub fn listed(all: &[Happening], filter: &str, order: Order) -> Vec<usize> {
     let filter = filter.to_lowercase();
-    let mut list: Vec<usize> = (0..all.len()).filter(|i| filter.is_empty() || all[*i].text.to_lowercase().contains(&filter)).collect();
+    let passes = |h: &Happening| filter.is_empty() || h.text.to_lowercase().contains(&filter) || h.search.contains(&filter);
+    let mut list: Vec<usize> = (0..all.len()).filter(|i| passes(&all[*i])).collect();
     if order == Order::Relevance {
         list.sort_by_key(|i| (all[*i].rank, all[*i].at));
     }
@@ -156,7 +203,8 @@ pub fn listed(all: &[Happening], filter: &str, order: Order) -> Vec<usize> {
 /// The weightiest happenings of `window` that are marked on the lanes: index and number from 1 in order of time.
 pub fn marked(all: &[Happening], window: Window, most: usize) -> Vec<(usize, u8)> {
     let inside = |h: &Happening| window.contains(h.at) || h.end.is_some_and(|end| Window::new(h.at, end).overlaps(&window));
-    let mut picked: Vec<usize> = (0..all.len()).filter(|i| inside(&all[*i]) && !matches!(all[*i].origin, Origin::Evidence(_))).collect();
+    let mut picked: Vec<usize> =
+        (0..all.len()).filter(|i| inside(&all[*i]) && !all[*i].elsewhere && !matches!(all[*i].origin, Origin::Evidence(_))).collect();
     picked.sort_by_key(|i| (all[*i].rank, all[*i].at));
     picked.truncate(most.min(9));
     picked.sort_by_key(|i| (all[*i].at, *i));

@@ -63,6 +63,7 @@ pub enum Action {
     Reveal,
     FetchAgain,
     StopReading,
+    Consoles,
     Copy,
     Export,
     Palette,

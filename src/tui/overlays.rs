@@ -59,7 +59,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App, overlay: &Overlay) {
         Overlay::Palette { text, selected } => palette::draw(buf, area, app, text, *selected),
         Overlay::Copying { offered, selected } => copying::draw(buf, area, app, offered, *selected),
         Overlay::Zones { text, selected } => zones::draw(buf, area, app, text, *selected),
-        Overlay::Question(question) => question::draw(buf, area, app, *question),
+        Overlay::Question(question) => question::draw(buf, area, app, question),
         Overlay::Page { about, scroll } => page::draw(buf, area, app, about, *scroll),
         Overlay::Parts(view) => parts::draw(buf, area, app, view),
         Overlay::Chart(subject) => chart::draw(buf, area, app, subject),

@@ -40,7 +40,7 @@ pub fn rows(app: &App, pane: Pane) -> usize {
         Pane::Lanes => app.board.subjects.len(),
         Pane::Findings => app.findings().len(),
         Pane::Hypotheses => hypotheses::listed(app).len(),
-        Pane::Log => app.log_map.rows.len(),
+        Pane::Log => app.log_map.count(),
         Pane::AppLog => app_log::rows(app).len(),
         Pane::Gaps => gaps::rows(app).len(),
         Pane::Topology => topology::rows(app).len(),

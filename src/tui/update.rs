@@ -3,6 +3,7 @@
 mod actions;
 mod answering;
 mod compare;
+mod consoles;
 mod follow;
 mod keys;
 mod moments;

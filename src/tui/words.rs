@@ -2,6 +2,7 @@
 
 use super::paint::Look;
 use super::theme::Theme;
+use crate::analysis::timeline::Relation;
 use crate::checks::Status;
 use crate::diagnosis::{Likelihood, Named};
 use crate::exchange::Area;
@@ -211,9 +212,26 @@ pub fn area(look: &Look, a: Area) -> &'static str {
         Area::AccessLog => look.say("access log", "access log"),
         Area::HealthCheckLog => look.say("health-check log", "log health check"),
         Area::AppLog => look.say("application log", "log ứng dụng"),
+        Area::Consoles => look.say("consoles of machines", "console của máy"),
         Area::AlarmCode => look.say("alarm in Terraform", "alarm trong Terraform"),
         Area::AwsHealth => look.say("AWS Health", "AWS Health"),
         Area::Baseline => look.say("earlier days", "các ngày trước"),
         Area::People => look.say("people", "con người"),
+    }
+}
+
+/// What of the balancer's path a happening is about.
+pub fn relation(look: &Look, r: Relation) -> &'static str {
+    match r {
+        Relation::Target => look.say("a target", "một target"),
+        Relation::TargetGroup => look.say("the target group", "target group"),
+        Relation::TargetNetwork => look.say("the targets' network", "mạng của target"),
+        Relation::Balancer => look.say("the balancer", "load balancer"),
+        Relation::BalancerNetwork => look.say("the balancer's network", "mạng của load balancer"),
+        Relation::Fleet => look.say("the fleet", "nhóm máy"),
+        Relation::Alarm => look.say("the alarm", "báo động"),
+        Relation::Vpc => look.say("the same VPC", "cùng VPC"),
+        Relation::AccountWide => look.say("the account", "cả tài khoản"),
+        Relation::Unrelated => look.say("elsewhere", "nơi khác"),
     }
 }

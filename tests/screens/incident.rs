@@ -303,7 +303,7 @@ pub fn known() -> Vec<Fact> {
     what.into_iter().map(fact).collect()
 }
 
-pub const AREAS: [Area; 18] = [
+pub const AREAS: [Area; 19] = [
     Area::Identity,
     Area::Alarm,
     Area::AlarmHistory,
@@ -318,6 +318,7 @@ pub const AREAS: [Area; 18] = [
     Area::AccessLog,
     Area::HealthCheckLog,
     Area::AppLog,
+    Area::Consoles,
     Area::AlarmCode,
     Area::AwsHealth,
     Area::Baseline,

@@ -1,7 +1,8 @@
 //! What a live session asks for, says and spends; and the clock and the days one compares with.
 
 use super::{incident, options, press, session, shown};
-use alb_triage::exchange::{Area, Ask, Cost, What};
+use alb_triage::case::topology::{Console, ConsoleLine, ConsoleSign};
+use alb_triage::exchange::{Area, Ask, Cost, Unasked, What};
 use alb_triage::tui::{App, Effect, Kind, Msg, Options};
 use alb_triage::{case::Case, judge::judge};
 use chrono::Duration;
@@ -51,6 +52,48 @@ fn at_the_ceiling_nothing_is_fetched_until_somebody_says_so() {
     assert!(asks(&app.update(Msg::Tick(incident::at(186)))).is_empty());
     press(&mut app, "f");
     assert!(shown(&app).contains("Go on spending?"), "following again asks again");
+}
+
+#[test]
+fn the_price_of_a_zoom_is_said() {
+    let mut app = live(&options());
+    press(&mut app, "9");
+    assert!(!asks(&press(&mut app, "-")).is_empty());
+    let screen = shown(&app);
+    assert!(screen.contains("asking CloudWatch for") && screen.contains("calls, about"), "{screen}");
+}
+
+#[test]
+fn what_the_first_reading_left_out_is_asked_about() {
+    let left_out = || incident::fact(What::Unasked(Unasked { area: Area::HostMetrics, metrics: 2400, estimated_usd: 0.024 }));
+    let mut app = live(&Options { cost_ceiling: Some(0.02), ..options() });
+    app.update(Msg::Facts(vec![left_out()]));
+    let screen = shown(&app);
+    assert!(screen.contains("Not asked yet: host metrics, 2400 metrics for about $0.024"), "{screen}");
+    let effects = press(&mut app, "y");
+    let [ask] = asks(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((ask.area, ask.over_ceiling), (Area::HostMetrics, true));
+    let mut other = live(&Options { cost_ceiling: Some(0.02), ..options() });
+    other.update(Msg::Facts(vec![left_out()]));
+    assert!(asks(&press(&mut other, "n")).is_empty());
+    assert!(!shown(&other).contains("FROZEN"), "one does without it, and goes on");
+    press(&mut other, "r");
+    assert!(shown(&other).contains("Not asked yet"), "whoever asks again is asked again");
+}
+
+#[test]
+fn consoles_are_read_after_a_yes_and_said_where_they_are() {
+    let mut app = live(&options());
+    assert!(asks(&press(&mut app, "C")).is_empty());
+    assert!(shown(&app).contains("ec2:GetConsoleOutput"), "{}", shown(&app));
+    let effects = press(&mut app, "y");
+    let [ask] = asks(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(ask.area, Area::Consoles);
+    assert!((1..=5).contains(&ask.subjects.len()), "{ask:?}");
+    let line = ConsoleLine { sign: ConsoleSign::OutOfMemory, at: None, text: "Out of memory: Killed process 7 (java)".into() };
+    let console = Console { instance: ask.subjects[0].clone(), lines: vec![line], ..Console::default() };
+    app.update(Msg::Facts(vec![incident::fact(What::Consoles(vec![console]))]));
+    assert!(shown(&app).contains("1 console(s) read, 1 line(s) of trouble"), "{}", shown(&app));
 }
 
 #[test]

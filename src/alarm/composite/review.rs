@@ -2,7 +2,7 @@
 
 use super::{Condition, parse};
 use crate::alarm::review::{Remark, Weight, remark};
-use crate::case::alarm::{AlarmState, CompositeAlarm};
+use crate::case::alarm::{AlarmState, ChildAlarm, CodeAlarm, CompositeAlarm};
 use crate::say;
 
 /// Everything there is to say of a composite alarm above one on failed connections, the weightiest first.
@@ -32,6 +32,39 @@ pub fn review(alarm: &CompositeAlarm) -> Vec<Remark> {
     all
 }
 
+/// The same of one that is only written down: what it is above is known as far as text tells, its state is not.
+pub fn review_written(alarm: &CompositeAlarm) -> Vec<Remark> {
+    let mut all: Vec<Remark> = [actions(alarm), suppressor(alarm), twice(alarm)].into_iter().flatten().collect();
+    all.extend(parse(&alarm.rule).iter().flat_map(|rule| alone(alarm, rule)));
+    all.sort_by_key(|r| r.weight);
+    all
+}
+
+/// A definition as the alarm it would make, with those of `alarms` that it names as its children.
+pub fn from_code(code: &CodeAlarm, alarms: &[CodeAlarm]) -> CompositeAlarm {
+    let rule = crate::alarm::drift::rule(code);
+    let tells = |c: &CodeAlarm| {
+        let named = ["alarm_actions"].iter().any(|f| c.unresolved.contains_key(*f) || c.fields.get(*f).is_some_and(|v| !v.is_empty()));
+        named && c.fields.get("actions_enabled").is_none_or(|v| &**v != "false")
+    };
+    let names: Vec<String> = parse(&rule).map(|r| r.names().into_iter().map(str::to_owned).collect()).unwrap_or_default();
+    let child = |name: String| {
+        let of = alarms.iter().find(|a| a.fields.get("alarm_name").is_some_and(|n| n.as_str() == name));
+        let watches = of.map(|a| format!("{}:{}", a.file, a.line)).unwrap_or_default().into();
+        (name, ChildAlarm { watches, on_connection_errors: of.is_some(), tells: of.is_some_and(tells), ..ChildAlarm::default() })
+    };
+    let own = code.fields.get("alarm_name").map_or(code.address.as_str(), |n| n.as_str());
+    CompositeAlarm {
+        name: own.into(),
+        rule: rule.into(),
+        actions_enabled: code.fields.get("actions_enabled").is_none_or(|v| &**v != "false"),
+        actions: if tells(code) { vec![code.fields.get("alarm_actions").map(ToString::to_string).unwrap_or_default()] } else { Vec::new() },
+        suppressor: code.fields.get("actions_suppressor").cloned(),
+        children: names.into_iter().map(child).collect(),
+        ..CompositeAlarm::default()
+    }
+}
+
 fn actions(alarm: &CompositeAlarm) -> Option<Remark> {
     if alarm.actions_enabled && !alarm.actions.is_empty() {
         return None;
@@ -46,6 +79,13 @@ fn actions(alarm: &CompositeAlarm) -> Option<Remark> {
             let words =
                 say!("its actions are disabled: nobody is told when it fires", "các action đang bị tắt: không ai được báo khi nó kêu");
             (Weight::Wrong, words)
+        }
+        (true, false) if alarm.children.keys().any(|name| name.contains("${")) => {
+            let words = say!(
+                "it has no action of its own, and text alone does not tell whether its children have",
+                "nó không có action riêng, và chỉ đọc chữ thì không biết các báo động con có không"
+            );
+            (Weight::Poor, words)
         }
         (true, false) => {
             let words = say!(
@@ -131,7 +171,6 @@ fn now(alarm: &CompositeAlarm, rule: &Condition) -> Option<Remark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::alarm::ChildAlarm;
 
     fn composite(rule: &str) -> CompositeAlarm {
         let child = |state, ours, tells| ChildAlarm { state, on_connection_errors: ours, tells, ..ChildAlarm::default() };

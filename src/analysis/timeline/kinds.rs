@@ -159,7 +159,7 @@ fn of_instance(event: &Event) -> Kind {
         "StateChanged" if event.summary.contains("Spot") => Kind::Spot,
         "StateChanged" | "Booted" | "Shutdown" | "KernelPanic" => Kind::InstancePower,
         "OutOfMemory" => Kind::Process,
-        "KernelHang" | "ConnectionTableFull" | "SynFlood" | "DiskError" => Kind::Other,
+        "KernelHang" | "ConnectionTableFull" | "SynFlood" | "TooManyFiles" | "DiskFull" | "DiskError" => Kind::Other,
         name if name.contains("reboot") || name.contains("stop") || name.contains("retirement") => Kind::InstancePower,
         _ => Kind::AwsFault,
     }

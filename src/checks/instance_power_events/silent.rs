@@ -4,7 +4,7 @@ use crate::analysis::Analysis;
 use crate::case::Case;
 use crate::case::events::EventSource;
 use crate::case::series::{Series, SeriesKey, Track};
-use crate::case::topology::{ConsoleSign, Instance};
+use crate::case::topology::{Console, ConsoleSign, Instance};
 use crate::checks::touches::clock;
 use crate::checks::{Book, Value};
 use crate::exchange::Area;
@@ -115,6 +115,9 @@ pub fn consoles(case: &Case) -> Vec<Text> {
     let mut all = Vec::new();
     for console in case.consoles.values() {
         let id = &console.instance;
+        if console.lines.is_empty() {
+            all.push(untroubled(console));
+        }
         for line in console.lines.iter().rev().take(SHOWN) {
             let (text, sign) = (&line.text, in_words(line.sign));
             let at = line.at.map_or_else(|| say!("time not known", "không rõ lúc nào"), |t| Text::same(format!("{} UTC", t.format("%H:%M:%S"))));
@@ -125,6 +128,21 @@ pub fn consoles(case: &Case) -> Vec<Text> {
     all
 }
 
+fn untroubled(console: &Console) -> Text {
+    let id = &console.instance;
+    let clock = |t: Time| t.format("%d %b %H:%M:%S").to_string();
+    match console.booted.map(clock) {
+        Some(at) => say!(
+            "console of {id}: no trouble of the kernel in it; running since {at} UTC",
+            "console của {id}: không có lỗi kernel; chạy từ {at} UTC"
+        ),
+        None => say!(
+            "console of {id}: no trouble of the kernel in it; it does not tell when the machine started",
+            "console của {id}: không có lỗi kernel; không cho biết máy khởi động lúc nào"
+        ),
+    }
+}
+
 fn in_words(sign: ConsoleSign) -> Text {
     match sign {
         ConsoleSign::OutOfMemory => say!("out of memory", "hết bộ nhớ"),
@@ -132,6 +150,8 @@ fn in_words(sign: ConsoleSign) -> Text {
         ConsoleSign::Hung => say!("something hangs", "có tiến trình hoặc CPU bị treo"),
         ConsoleSign::ConnectionTableFull => say!("the connection table is full", "bảng kết nối đầy"),
         ConsoleSign::SynFlood => say!("more connections than it can accept", "nhiều kết nối hơn mức nhận được"),
+        ConsoleSign::TooManyFiles => say!("too many open files", "quá nhiều file mở"),
+        ConsoleSign::DiskFull => say!("a disk is full", "ổ đĩa đầy"),
         ConsoleSign::DiskError => say!("a disk fails", "lỗi ổ đĩa"),
         ConsoleSign::Shutdown => say!("it shut down", "máy đã tắt"),
     }

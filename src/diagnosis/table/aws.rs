@@ -14,6 +14,7 @@ pub(super) const CAUSES: &[Cause] = &[
             w("power-event", -6, 0), w("deployment-event", -4, 0), w("requests-rose", -3, 0), w("cpu-high", -3, 0), w("scale-in-event", -3, 0), w("spot-event", -4, 0),
             w("all-groups", 2, -1), w("connection-failures", 1, -10), w("one-node", 1, 0), w("successes-mixed", 1, 0), w("log-oom", -5, 0), w("subnets-full", -4, 0),
             w("replacement-event", -4, 0), w("registration-event", -2, 0), w("step", 1, 0), w("credits-empty", -5, 0),
+            w("console-oom", -5, 0), w("console-boot", -3, 0), w("agent-lost", 2, -3),
         ],
         next: || say!("AWS Health dashboard and `aws arc-zonal-shift list-autoshifts`; look again in 30 min: public notices come late", "AWS Health dashboard và `aws arc-zonal-shift list-autoshifts`; xem lại sau 30 phút vì thông báo công khai thường đến muộn"),
     },

@@ -25,6 +25,7 @@ impl Stage<'_> {
         let surge = Surge { from: self.at, until: self.until.saturating_add(ramp), ramp, factor, group: Some(0) };
         self.plan.surges.push(surge);
         let fleet = self.fleet();
+        self.full_queues(0.6, &fleet);
         self.began(
             self.at,
             &fleet,
@@ -36,6 +37,15 @@ impl Stage<'_> {
         if self.rng.chance(0.5) && self.scenario.kind == TargetKind::Instance {
             let at = self.at + ramp + self.rng.between(180, 420);
             self.scale_out(at, (fleet.len() / 4).max(1));
+        }
+    }
+
+    /// A kernel says once that its queue of new connections ran over.
+    fn full_queues(&mut self, chance: f64, hosts: &[usize]) {
+        let mut rng = self.rng.fork("kernel");
+        for t in hosts.iter().filter(|_| rng.chance(chance)).copied().collect::<Vec<_>>() {
+            let words = format!("TCP: request_sock_TCP: Possible SYN flooding on port {}. Sending cookies.", self.scenario.port);
+            self.plan.kernel.push((self.at + rng.between(2, 60), t, words));
         }
     }
 
@@ -172,6 +182,7 @@ impl Stage<'_> {
             (Sign::EphemeralPorts, "connect() to <*> failed (99: Cannot assign requested address)"),
         ]);
         self.lines(self.at - 20, self.until, 14.0, &hit, sign, words);
+        self.full_queues(0.3, &hit);
         for t in hit.clone() {
             self.flapping(t, 0.6, 0.95);
             self.plan.counters.push(Counter {

@@ -28,6 +28,7 @@ impl Stage<'_> {
         self.harm(back, back + booting + 30, &[t], HarmKind::Busy { percent: 55.0 });
         self.plan.checks.push(StatusCheck { from: at + 30, until: back + 70, target: t, which: Which::Instance });
         self.line(at, t, Level::Info, Some(Sign::Stop), "Stopping <*>.service", "Stopping api.service");
+        self.plan.kernel.push((at + stopping, t, "reboot: Restarting system".into()));
         self.line(back + 4, t, Level::Info, Some(Sign::Boot), "Linux version <*>", "Linux version 6.1.112-124.190.amzn2023.x86_64");
         self.line(back + booting, t, Level::Info, Some(Sign::Start), "Started <*>.service", "Started api.service");
         back
@@ -40,6 +41,7 @@ impl Stage<'_> {
         self.plan.checks.push(StatusCheck { from: at + 30, until: at + 120, target: t, which: Which::Instance });
         let reason = self.state_reason(reason, at + 6);
         self.plan.wiring.states.push((t, "stopped".into(), reason, None));
+        self.plan.kernel.push((at + 6, t, "reboot: Power down".into()));
         self.line(at, t, Level::Info, Some(Sign::Stop), "Stopping <*>.service", "Stopping api.service");
     }
 
@@ -95,6 +97,10 @@ impl Stage<'_> {
         let (t, end) = (hit[0], self.until);
         let volume = self.rng.chance(0.25);
         self.harm(self.at, end, &hit, HarmKind::Dead { metrics_stop: !volume });
+        if volume {
+            self.plan.kernel.push((self.at + 30, t, "nvme nvme0: I/O 24 QID 2 timeout, aborting".into()));
+            self.plan.kernel.push((self.at + 61, t, "XFS (nvme0n1p1): log I/O error -5".into()));
+        }
         let which = if volume { Which::Ebs } else { Which::System };
         self.plan.checks.push(StatusCheck { from: self.at + 40, until: end, target: t, which });
         let id = self.world.targets[t].id.clone();

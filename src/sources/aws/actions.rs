@@ -213,7 +213,7 @@ actions! {
     DescribeSubnets: Ec2 "DescribeSubnets" "DescribeSubnets" Compute Core Network;
     DescribeManagedPrefixLists: Ec2 "DescribeManagedPrefixLists" "DescribeManagedPrefixLists" Compute Core Network;
     GetManagedPrefixListEntries: Ec2 "GetManagedPrefixListEntries" "GetManagedPrefixListEntries" Compute Core Network;
-    GetConsoleOutput: Ec2 "GetConsoleOutput" "GetConsoleOutput" Compute HostProof Instances;
+    GetConsoleOutput: Ec2 "GetConsoleOutput" "GetConsoleOutput" Compute HostProof Consoles;
 
     LookupEvents: CloudTrail "LookupEvents" "LookupEvents" Trail Core Changes;
 

@@ -5,14 +5,15 @@
 use super::actions::Action;
 use super::call::Aws;
 use super::errors::CallError;
+use super::guard::USD_PER_METRIC;
 use super::options::LiveOptions;
 use crate::case::Case;
 use crate::case::gaps::{Gap, Reason};
-use crate::exchange::{Area, Fact, Origin, What};
+use crate::exchange::{Area, Fact, Origin, Unasked, What};
 use crate::time::{Time, Window};
 use chrono::Duration;
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
 
 /// How much further out metrics are read.
@@ -28,6 +29,8 @@ pub struct Context {
     pub window: Window,
     /// "Now" for the case.
     pub now: Time,
+    /// Whoever asks has agreed to the price.
+    paid: bool,
     board: Arc<Board>,
 }
 
@@ -36,11 +39,23 @@ pub(super) struct Board {
     case: RwLock<Case>,
     facts: mpsc::Sender<Vec<Fact>>,
     settled: watch::Sender<BTreeSet<Area>>,
+    /// Metrics that were allowed under the ceiling, asked for already or not.
+    allowed: Mutex<usize>,
 }
 
 impl Board {
     pub(crate) fn new(facts: mpsc::Sender<Vec<Fact>>) -> Arc<Self> {
-        Arc::new(Self { case: RwLock::default(), facts, settled: watch::Sender::default() })
+        Arc::new(Self { case: RwLock::default(), facts, settled: watch::Sender::default(), allowed: Mutex::default() })
+    }
+
+    /// Takes so many metrics out of what may still be spent. Readers work side by side: what another was allowed
+    /// counts before it is asked.
+    fn reserve(&self, metrics: usize, ceiling: f64, spent: f64) -> bool {
+        let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        let so_far = spent.max(*allowed as f64 * USD_PER_METRIC);
+        let fits = so_far + metrics as f64 * USD_PER_METRIC <= ceiling;
+        *allowed += if fits { metrics } else { 0 };
+        fits
     }
 
     /// Takes facts into the case so far and sends them on.
@@ -76,7 +91,7 @@ impl Board {
 impl Context {
     pub(super) fn new(aws: Aws, options: Arc<LiveOptions>, window: Window, board: Arc<Board>) -> Self {
         let now = options.now;
-        Self { aws, options, window, now, board }
+        Self { aws, options, window, now, paid: false, board }
     }
 
     /// The same with another window.
@@ -86,7 +101,33 @@ impl Context {
 
     /// The same with another window at a later "now".
     pub(super) fn at(&self, window: Window, now: Time) -> Self {
-        Self { window, now: now.max(self.now), ..self.clone() }
+        Self { window, now: now.max(self.now), paid: true, ..self.clone() }
+    }
+
+    /// The same for the first window, with everything that it may cost.
+    pub(super) fn whatever_it_costs(&self, now: Time) -> Self {
+        self.at(self.window, now)
+    }
+
+    /// Whether somebody asked for this, after the first reading.
+    pub(super) fn is_later(&self) -> bool {
+        self.paid
+    }
+
+    /// Whether so many more metrics may be asked for; otherwise that is said, with what they would cost.
+    pub(super) async fn may_ask_metrics(&self, area: Area, subject: &str, metrics: usize) -> bool {
+        let (Some(ceiling), false) = (self.options.cost_ceiling, self.paid) else { return true };
+        let price = metrics as f64 * USD_PER_METRIC;
+        let spent = self.aws.count().cost().estimated_usd;
+        if self.board.reserve(metrics, ceiling, spent) {
+            return true;
+        }
+        let detail = format!(
+            "not asked: {metrics} metrics would cost about ${price:.4} on top of ${spent:.4}, more than the ceiling of ${ceiling} (cost-ceiling-usd in config.toml)"
+        );
+        self.gap(area, subject, Reason::Unavailable, detail).await;
+        self.learn(What::Unasked(Unasked { area, metrics: metrics as u64, estimated_usd: price })).await;
+        false
     }
 
     /// Metrics reach further out than everything else, for a baseline.

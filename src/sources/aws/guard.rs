@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// US dollars for one metric asked of GetMetricData: $0.01 a thousand.
-const USD_PER_METRIC: f64 = 0.00001;
+pub const USD_PER_METRIC: f64 = 0.00001;
 
 /// The largest answer that is held in memory at once, in MiB; S3 objects are streamed instead. The largest
 /// that AWS sends, a page of CloudTrail events, stays below 13.

@@ -1,7 +1,6 @@
 //! Where targets come and go: Auto Scaling, ECS, CodeDeploy. Asks each service only where the targets say
-//! that it may be the one behind them. On request also what the consoles of failing machines tell.
+//! that it may be the one behind them.
 
-mod console;
 mod deployments;
 mod scaling;
 mod services;
@@ -18,9 +17,6 @@ pub async fn gather(ctx: &Context) {
     services::gather(ctx).await;
     deployments::gather(ctx).await;
     metrics::services(ctx).await;
-    if ctx.options.console {
-        console::gather(ctx).await;
-    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ const GONE: usize = 20;
 
 /// Instances that are asked one by one what the CloudWatch agent publishes of them.
 const AGENTS: usize = 30;
+/// What is missing where none of them publishes anything.
+const NO_AGENT: &str = "memory, swap and network allowances";
 
 /// CloudWatch holds minutes this long; an hour less, since reading takes time.
 const MINUTES_HELD: Duration = Duration::hours(15 * 24 - 1);
@@ -244,6 +246,27 @@ fn of_instance(instance: &Instance, base: u32) -> Vec<Wanted> {
 
 /// What the CloudWatch agent publishes of these instances, under whatever dimensions it was told to use.
 async fn agents(ctx: &Context, instances: &[Instance], window: Window, base: u32) {
+    let wanted = match known_agents(ctx, base) {
+        Some(known) => known,
+        None => match listed_agents(ctx, instances, base).await {
+            Some(listed) => listed,
+            None => return,
+        },
+    };
+    fetch(ctx, Purpose { area: Area::HostMetrics, subject: "agent metrics" }, wanted, window).await;
+}
+
+/// What the first reading found, where this is a later one: nothing is listed every minute.
+fn known_agents(ctx: &Context, base: u32) -> Option<Vec<Wanted>> {
+    let known: Vec<Wanted> = ctx.case(|c| {
+        let keys = rows(Scope::Agent).flat_map(|row| c.series.of(row.name).map(move |(key, _)| (row, key.dimensions.clone())));
+        keys.map(|(row, dimensions)| want(row, dimensions, base)).collect()
+    });
+    let none = ctx.case(|c| c.gaps_of(&[Area::HostMetrics]).any(|g| &*g.subject == NO_AGENT));
+    (ctx.is_later() && (none || !known.is_empty())).then_some(known)
+}
+
+async fn listed_agents(ctx: &Context, instances: &[Instance], base: u32) -> Option<Vec<Wanted>> {
     let mut wanted = Vec::new();
     for instance in instances.iter().take(AGENTS) {
         let metrics = ctx
@@ -253,14 +276,14 @@ async fn agents(ctx: &Context, instances: &[Instance], window: Window, base: u32
                 ctx.aws.cloudwatch().list_metrics().namespace("CWAgent").dimensions(filter).send()
             })
             .await;
-        let Some(metrics) = ctx.or_gap(Area::HostMetrics, "metrics of the CloudWatch agent", metrics).await else { return };
+        let metrics = ctx.or_gap(Area::HostMetrics, "metrics of the CloudWatch agent", metrics).await?;
         wanted.extend(metrics.metrics().iter().filter_map(|m| of_agent(m, base)));
     }
     if wanted.is_empty() && !instances.is_empty() {
         let detail = "the CloudWatch agent publishes nothing of these instances: memory, swap and network allowances are unknown";
-        ctx.gap(Area::HostMetrics, "memory, swap and network allowances", Reason::NotEnabled, detail).await;
+        ctx.gap(Area::HostMetrics, NO_AGENT, Reason::NotEnabled, detail).await;
     }
-    fetch(ctx, Purpose { area: Area::HostMetrics, subject: "agent metrics" }, wanted, window).await;
+    Some(wanted)
 }
 
 fn of_agent(m: &cw::Metric, base: u32) -> Option<Wanted> {

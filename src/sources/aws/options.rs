@@ -28,6 +28,8 @@ pub struct LiveOptions {
     pub probe: bool,
     /// Read the consoles of failing machines, too.
     pub console: bool,
+    /// In US dollars: the first reading leaves out what would cost more than this in all; `None` for no limit.
+    pub cost_ceiling: Option<f64>,
     pub now: Time,
 }
 
@@ -71,6 +73,7 @@ impl LiveOptions {
             terraform: common.terraform.clone(),
             probe: common.probe,
             console: common.console,
+            cost_ceiling: None,
             now,
         })
     }

@@ -11,9 +11,12 @@ use crate::tui::words;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 /// The longest name and note that are taken.
 const LONGEST: usize = 500;
+/// Rows of what was measured.
+const MEASURED: usize = 5;
 
 /// An answer being given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,26 +102,45 @@ impl Form {
 
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App, form: &Form) {
     let (look, theme) = (&app.look, &app.look.theme);
+    let asked = asked(app, form, 76.min(area.width).saturating_sub(4));
+    let below = asked.len() as u16 + 1;
     let inner = frame(
         buf,
-        middle(area, 76, 9),
+        middle(area, 76, below + 7),
         app,
         words::step(look, form.check),
         look.say("Tab next field · Enter save · Esc leave", "Tab ô sau · Enter lưu · Esc bỏ"),
     );
-    paint::text(buf, inner, 0, 0, words::question(look, form.check), theme.text);
+    for (y, (line, style)) in asked.iter().enumerate() {
+        paint::text(buf, inner, 0, y as u16, line, *style);
+    }
     let mut choices = vec![piece(paint::padded(look.say("answer", "trả lời"), 9), label(app, form, 0))];
     for (i, choice) in form.choices.iter().enumerate() {
         let (sign, style) = if i == form.chosen { ("●", theme.focus) } else { ("○", theme.dim) };
         choices.push(piece(format!("{sign} {}   ", said(app, *choice)), style));
     }
-    paint::line(buf, inner, 0, 2, &choices);
-    field(buf, inner, app, form, 1, (3, look.say("who", "ai"), &form.by));
-    field(buf, inner, app, form, 2, (4, look.say("note", "ghi chú"), &form.note));
-    paint::text(buf, inner, 0, 6, look.say("kept apart from what was measured", "giữ riêng với số liệu đo được"), theme.dim);
+    paint::line(buf, inner, 0, below, &choices);
+    field(buf, inner, app, form, 1, (below + 1, look.say("who", "ai"), &form.by));
+    field(buf, inner, app, form, 2, (below + 2, look.say("note", "ghi chú"), &form.note));
+    paint::text(buf, inner, 0, below + 4, look.say("kept apart from what was measured", "giữ riêng với số liệu đo được"), theme.dim);
 }
 
-fn label(app: &App, form: &Form, field: usize) -> ratatui::style::Style {
+/// The question, and what was measured before anyone is asked.
+fn asked(app: &App, form: &Form, width: u16) -> Vec<(String, Style)> {
+    let (look, theme) = (&app.look, &app.look.theme);
+    let mut lines: Vec<(String, Style)> =
+        paint::wrap(words::question(look, form.check), width).into_iter().map(|l| (l, theme.text)).collect();
+    let hidden = app.session.verdict_hidden && form.check == "verdict";
+    let outcome = app.judged.as_ref().and_then(|j| j.outcomes.iter().find(|o| o.check == form.check)).filter(|_| !hidden);
+    if let Some(outcome) = outcome {
+        let words = format!("{} {}", words::status_sign(outcome.status), look.text(&outcome.summary));
+        let style = words::status_style(theme, outcome.status);
+        lines.extend(paint::wrap(&words, width).into_iter().take(MEASURED).map(|l| (l, style)));
+    }
+    lines
+}
+
+fn label(app: &App, form: &Form, field: usize) -> Style {
     if form.field == field { app.look.theme.focus } else { app.look.theme.dim }
 }
 

@@ -8,7 +8,7 @@ use crate::diagnosis::Reason;
 use crate::exchange::Origin as Source;
 use crate::time::rfc3339;
 use crate::tui::app::App;
-use crate::tui::happenings::Origin;
+use crate::tui::happenings::{Happening, Origin};
 use crate::tui::layout::Pane;
 use crate::tui::paint::{self, Line, piece};
 use crate::tui::panes::{lanes, log, runbook};
@@ -185,6 +185,9 @@ fn happening(sheet: &mut Sheet, origin: &Origin) -> String {
     let (app, theme) = (sheet.app, &sheet.app.look.theme);
     match origin {
         Origin::Events(keys) => {
+            if let Some(h) = app.happenings.iter().find(|h| h.origin == *origin) {
+                related(sheet, h);
+            }
             for key in keys {
                 if let Some(event) = app.case.events.get(key) {
                     one_event(sheet, event);
@@ -206,6 +209,20 @@ fn happening(sheet: &mut Sheet, origin: &Origin) -> String {
             }
             app.look.say("Evidence", "Bằng chứng").to_owned()
         }
+    }
+}
+
+/// How it stands to the path: how near, on what, how long before or after the onset.
+fn related(sheet: &mut Sheet, h: &Happening) {
+    let look = &sheet.app.look;
+    let place = h
+        .relation
+        .map_or_else(|| if h.elsewhere { look.say("not on this path", "không liên quan") } else { "" }, |r| words::relation(look, r));
+    let touches = h.touches.as_ref().map(|t| format!(": {t}")).unwrap_or_default();
+    let rank = if h.elsewhere { String::new() } else { format!(" · {} {}", look.say("rank", "hạng"), h.rank) };
+    if !place.is_empty() {
+        let style = sheet.app.look.theme.info;
+        sheet.hanging(&paint::padded(look.say("path", "đường đi"), 12), &format!("{place}{touches}{rank}"), style);
     }
 }
 

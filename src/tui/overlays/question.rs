@@ -5,23 +5,26 @@ use crate::say;
 use crate::text::Text;
 use crate::time::Window;
 use crate::tui::app::App;
-use crate::tui::{cost, numbers, paint};
+use crate::tui::{cost, numbers, paint, words};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Question {
     /// An earlier time has to be read before it can be compared with.
     Earlier { then: Window, metrics: usize },
+    /// Consoles of these instances are to be read.
+    Consoles(Vec<String>),
     /// The ceiling on cost is reached: go on?
     Ceiling,
 }
 
 /// Title, what is the matter, what yes does, what no does.
-fn words(app: &App, question: Question) -> [Text; 4] {
+fn asked(app: &App, question: &Question) -> [Text; 4] {
     match question {
-        Question::Earlier { then, metrics } => earlier(app, then, metrics),
+        Question::Earlier { then, metrics } => earlier(app, *then, *metrics),
+        Question::Consoles(ids) => consoles(ids),
         Question::Ceiling => ceiling(app),
     }
 }
@@ -36,11 +39,32 @@ fn earlier(app: &App, then: Window, metrics: usize) -> [Text; 4] {
     ]
 }
 
+fn consoles(ids: &[String]) -> [Text; 4] {
+    let (n, names) = (ids.len(), ids.join(", "));
+    [
+        say!("Read consoles?", "Đọc console?"),
+        say!(
+            "{names}: {n} call(s) of ec2:GetConsoleOutput, which cost nothing (older types take a second one). A console may hold secrets: only lines that tell of starts and kernel troubles are kept. They arrive in the findings (3), in the step “power events” and in what speaks for each cause.",
+            "{names}: {n} lệnh gọi ec2:GetConsoleOutput, không tốn phí (loại máy cũ cần gọi hai lần). Console có thể chứa bí mật: chỉ giữ các dòng về khởi động và lỗi kernel. Kết quả nằm ở phần phát hiện (3), bước “tắt / bật máy” và lập luận của từng nguyên nhân."
+        ),
+        say!("y  read them", "y  đọc"),
+        say!("n  leave it", "n  thôi"),
+    ]
+}
+
 fn ceiling(app: &App) -> [Text; 4] {
     let (spent, budget) = (app.case.cost.estimated_usd, app.session.budget);
     let ceiling = numbers::dollars(budget.ceiling().unwrap_or_default());
     let (spent, next) = (numbers::dollars(spent), numbers::dollars(budget.next_ceiling(spent)));
     let minute = numbers::dollars(cost::of_metrics(app.case.series.len()));
+    if let Some(words) = unasked(app, &spent, &ceiling) {
+        return [
+            say!("Go on spending?", "Tiếp tục chi phí?"),
+            words,
+            say!("y  ask for it, up to {next} in all", "y  đọc, tổng cộng tới {next}"),
+            say!("n  do without: it stays a gap, r asks again", "n  bỏ qua: vẫn là chỗ thiếu, r để hỏi lại"),
+        ];
+    }
     [
         say!("Go on spending?", "Tiếp tục chi phí?"),
         say!(
@@ -52,9 +76,23 @@ fn ceiling(app: &App) -> [Text; 4] {
     ]
 }
 
-pub fn draw(buf: &mut Buffer, area: Rect, app: &App, question: Question) {
+/// What the first reading left out.
+fn unasked(app: &App, spent: &str, ceiling: &str) -> Option<Text> {
+    let all = &app.case.unasked;
+    let areas: Vec<&str> = all.keys().map(|a| words::area(&app.look, *a)).collect();
+    let (areas, metrics) = (areas.join(", "), all.values().map(|u| u.metrics).sum::<u64>());
+    let price = numbers::dollars(all.values().map(|u| u.estimated_usd).sum());
+    (metrics > 0).then(|| {
+        say!(
+            "Not asked yet: {areas}, {metrics} metrics for about {price}. With the {spent} spent so far that is more than your ceiling of {ceiling}.",
+            "Chưa đọc: {areas}, {metrics} chỉ số, khoảng {price}. Cộng với {spent} đã tốn thì vượt mức trần {ceiling}."
+        )
+    })
+}
+
+pub fn draw(buf: &mut Buffer, area: Rect, app: &App, question: &Question) {
     let theme = &app.look.theme;
-    let texts = words(app, question);
+    let texts = asked(app, question);
     let [title, matter, yes, no] = [0, 1, 2, 3].map(|i| app.look.text(&texts[i]));
     let width = 68.min(area.width);
     let lines = paint::wrap(matter, width.saturating_sub(4));

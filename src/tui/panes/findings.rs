@@ -3,8 +3,10 @@
 use crate::tui::app::App;
 use crate::tui::clock;
 use crate::tui::happenings::{Happening, Order, Origin};
+use crate::tui::keymap::Action;
 use crate::tui::layout::Pane;
 use crate::tui::paint::{self, piece};
+use crate::tui::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -15,7 +17,13 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         Order::Relevance => app.look.say("nearest the path first", "gần đường đi nhất trước"),
     };
     let folded = app.judged.as_ref().map_or(0, |j| j.analysis.timeline.folded);
-    let more = if folded > 0 { format!(" · {folded} {}", app.look.say("not on this path", "không liên quan")) } else { String::new() };
+    let shown = app.panes.findings_elsewhere;
+    let key = if app.focus == Pane::Findings { format!(" ({})", app.keys.key_of(Action::Unfold)) } else { String::new() };
+    let more = match (folded, shown) {
+        (0, _) => String::new(),
+        (_, false) => format!(" · {folded} {}{key}", app.look.say("not on this path", "không liên quan")),
+        (_, true) => app.look.say(" · with what is not on this path", " · cả những gì không liên quan").into(),
+    };
     let body = super::title(buf, area, app, Pane::Findings, &format!("{} · {order}{more}", listed.len()), &reach_words(app));
     if listed.is_empty() {
         super::nothing(buf, body, empty_words(app), app.look.theme.dim);
@@ -36,13 +44,13 @@ fn draw_row(buf: &mut Buffer, row: Rect, app: &App, h: &Happening, number: Optio
     let theme = &app.look.theme;
     let distance = h.seconds_from_onset.map(clock::from_onset).unwrap_or_default();
     let fact = !matches!(h.origin, Origin::Evidence(_));
-    let style = match (h.attempt, fact, h.rank) {
+    let style = match (h.attempt || h.elsewhere, fact, h.rank) {
         (true, ..) => theme.dim,
         (false, true, 0..=3) => theme.warn,
         (false, false, _) => theme.context,
         _ => theme.text,
     };
-    let (time_width, distance_width) = if row.width >= 60 { (9, 10) } else { (6, 0) };
+    let (time_width, distance_width) = if row.width >= 60 { (9, 12) } else { (6, 0) };
     let time = if time_width == 9 { app.clock().second(h.at) } else { app.clock().minute(h.at) };
     paint::line(
         buf,
@@ -53,10 +61,16 @@ fn draw_row(buf: &mut Buffer, row: Rect, app: &App, h: &Happening, number: Optio
             piece(number.map_or(" ", super::lanes::circled), theme.event),
             piece(format!("{} ", paint::padded(&time, time_width)), theme.dim),
             piece(paint::padded(&distance, distance_width), theme.info),
+            piece(if row.width >= 100 { paint::padded(&place(app, h), 24) } else { String::new() }, theme.info),
             piece(if fact { "" } else { "≈ " }, theme.dim),
             piece(h.text.clone(), style),
         ],
     );
+}
+
+/// What of the path it is about.
+fn place(app: &App, h: &Happening) -> String {
+    h.relation.map_or("", |r| words::relation(&app.look, r)).to_owned()
 }
 
 /// How far the sources of events have been read: what came after may be missing.

@@ -1,6 +1,9 @@
 //! Failures of the access log as a heat map on the lanes' own axis: by target, balancer node, signature or path.
 
+pub mod checks;
+
 use crate::accesslog::{AccessLog, FailureRow, Signature};
+use crate::case::Case;
 use crate::exchange::Area;
 use crate::time::Window;
 use crate::tui::app::{App, LogBy};
@@ -31,13 +34,18 @@ pub struct LogMap {
     pub axis: Option<Axis>,
     /// Most failures first.
     pub rows: Vec<Row>,
+    /// Of the health-check log, where that is wanted.
+    pub checks: Vec<checks::Row>,
     /// The fullest cell.
     pub top: f64,
 }
 
 impl LogMap {
-    pub fn build(log: Option<&AccessLog>, axis: Axis, by: LogBy, filter: &str) -> Self {
-        let Some(log) = log else { return Self::default() };
+    pub fn build(case: &Case, axis: Axis, by: LogBy, filter: &str) -> Self {
+        if by == LogBy::HealthCheck {
+            return Self { axis: Some(axis), checks: checks::rows(&case.health_checks, axis, filter), ..Self::default() };
+        }
+        let Some(log) = &case.access_log else { return Self::default() };
         let sums = if by == LogBy::Path { by_path(log, axis) } else { by_minute(log, axis, by) };
         let passes = |name: &str, s: &Sums| {
             filter.is_empty() || name.to_lowercase().contains(filter) || s.signatures.keys().any(|k| k.id().contains(filter))
@@ -45,7 +53,11 @@ impl LogMap {
         let mut rows: Vec<Row> = sums.into_iter().filter(|(name, s)| passes(name, s)).map(|(name, s)| s.row(name)).collect();
         rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
         let top = rows.iter().flat_map(|r| &r.cells).copied().fold(0.0, f64::max);
-        Self { axis: Some(axis), rows, top }
+        Self { axis: Some(axis), rows, top, checks: Vec::new() }
+    }
+
+    pub fn count(&self) -> usize {
+        self.rows.len().max(self.checks.len())
     }
 }
 
@@ -115,7 +127,7 @@ fn name_of(row: &FailureRow, by: LogBy) -> &str {
         LogBy::Target => &row.target,
         LogBy::Node => &row.node,
         LogBy::Signature => row.signature.id(),
-        LogBy::Path => "-",
+        LogBy::Path | LogBy::HealthCheck => "-",
     }
 }
 
@@ -125,7 +137,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
         LogBy::Node => app.look.say("balancer node × time", "node balancer × thời gian"),
         LogBy::Signature => app.look.say("signature × time", "dấu hiệu × thời gian"),
         LogBy::Path => app.look.say("paths, whole log", "đường dẫn, cả log"),
+        LogBy::HealthCheck => app.look.say("health checks, target × time", "health check, target × thời gian"),
     };
+    if app.panes.log_by == LogBy::HealthCheck {
+        return checks::draw(buf, area, app, by);
+    }
     let Some(log) = &app.case.access_log else {
         let body = super::title(buf, area, app, Pane::Log, by, &super::under_way(app, Area::AccessLog).unwrap_or_default());
         super::nothing(buf, body, &super::absent(app, Area::AccessLog), app.look.theme.dim);

@@ -34,6 +34,7 @@ impl App {
             Action::Back => self.back(),
             Action::Filter => self.overlay = Some(Overlay::Filter(self.list(self.focus).filter.clone())),
             Action::Order => self.next_order(),
+            Action::Unfold if self.focus == Pane::Findings => self.panes.findings_elsewhere = !self.panes.findings_elsewhere,
             Action::Unfold => self.panes.fold = self.panes.fold.next(),
             Action::Palette => self.overlay = Some(Overlay::Palette { text: String::new(), selected: 0 }),
             Action::Help => self.overlay = Some(Overlay::Help(0)),
@@ -61,6 +62,10 @@ impl App {
             Action::Follow => self.toggle_follow(),
             Action::FetchAgain => self.fetch_again(),
             Action::StopReading => self.stop_reading(),
+            Action::Consoles => {
+                self.offer_consoles();
+                Vec::new()
+            }
             Action::ConsoleLink => self.console_link().map(Effect::Copy).into_iter().collect(),
             Action::Copy => {
                 self.offer_copies();

@@ -40,7 +40,7 @@ impl App {
 
     pub(super) fn ask_earlier(&mut self, then: Window) -> Vec<Effect> {
         self.session.budget.reconsider();
-        if !self.may_ask() {
+        if !self.may_ask(cost::of_metrics(cost::metrics_of_earlier(&self.case))) {
             return Vec::new();
         }
         vec![self.ask(Area::Baseline, then, Some(finest_period(self.now() - then.start)))]

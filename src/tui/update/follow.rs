@@ -2,10 +2,13 @@
 //! beyond the ceiling on cost.
 
 use crate::exchange::{Area, Ask, Fact, Subject, What};
+use crate::say;
 use crate::time::{Time, Window, floor_to};
 use crate::tui::app::{App, Effect};
 use crate::tui::asked::period_for;
+use crate::tui::cost::{self, Price};
 use crate::tui::layout::Pane;
+use crate::tui::numbers;
 use crate::tui::options::Kind;
 use chrono::Duration;
 
@@ -25,7 +28,7 @@ impl App {
     /// A new minute in follow mode: the gathered window grows, and what is new in it is asked for.
     pub(super) fn follow(&mut self, now: Time) -> Vec<Effect> {
         let Some(subject) = self.case.subject.clone().filter(|s| s.now < now) else { return Vec::new() };
-        if !self.may_ask() {
+        if !self.may_ask(cost::of_metrics(self.case.series.len())) {
             return Vec::new();
         }
         let from = subject.now.min(subject.window.end) - Duration::minutes(3);
@@ -42,15 +45,15 @@ impl App {
     }
 
     /// Whether the ceiling lets anything be asked; else the question stands.
-    pub(super) fn may_ask(&mut self) -> bool {
-        self.session.budget.allows(self.case.cost.estimated_usd)
+    pub(super) fn may_ask(&mut self, price: f64) -> bool {
+        self.session.budget.allows(self.case.cost.estimated_usd, price)
     }
 
     /// A newer ask of an area replaces one under way, so it takes over what that one was about.
     pub(super) fn ask(&mut self, area: Area, window: Window, period: Option<u32>) -> Effect {
         self.session.generation += 1;
         let window = self.session.open_asks.add(area, window);
-        Effect::Ask(Ask { area, window, period, generation: self.session.generation, stop: false })
+        Effect::Ask(Ask::new(area, window, period, self.session.generation))
     }
 
     /// Ends the reading of the log that is looked at, or of both: it may take long, and cost.
@@ -68,7 +71,7 @@ impl App {
         };
         self.session.notice = Some(words.into());
         let (window, generation) = (self.view.whole(), self.session.generation);
-        read.into_iter().map(|area| Effect::Ask(Ask { area, window, period: None, generation, stop: true })).collect()
+        read.into_iter().map(|area| Effect::Ask(Ask { stop: true, ..Ask::new(area, window, None, generation) })).collect()
     }
 
     /// Asks for what the window needs and nobody asked for: minutes before or after, or a finer period.
@@ -86,11 +89,37 @@ impl App {
             self.session.notice = Some(words.into());
             return Vec::new();
         }
-        if !self.may_ask() {
+        let price = Price::of_window(&self.case, missing, period);
+        if !self.may_ask(price.usd()) {
             return Vec::new();
         }
+        self.session.notice = Some(self.priced(missing, period, price));
         self.session.asked.add(missing, period);
         [Area::BalancerMetrics, Area::HostMetrics].map(|a| self.ask(a, missing, Some(period))).into()
+    }
+
+    /// `asking CloudWatch for 02:00–02:30, a point every 60 s: 240 metrics in 2 calls, about $0.002`
+    fn priced(&self, window: Window, period: u32, price: Price) -> String {
+        let (look, when, usd) = (&self.look, self.clock().window(window), numbers::dollars(price.usd()));
+        let Price { metrics, calls } = price;
+        let words = say!(
+            "asking CloudWatch for {when} by {period} s: {metrics} metrics in {calls} calls, about {usd}",
+            "hỏi CloudWatch {when} theo {period} s: {metrics} chỉ số trong {calls} lệnh gọi, khoảng {usd}"
+        );
+        look.text(&words).to_owned()
+    }
+
+    /// What the first reading left out because of its price is asked about.
+    pub(super) fn raise_unasked(&mut self) {
+        let price: f64 = self.case.unasked.values().map(|u| u.estimated_usd).sum();
+        self.session.budget.raise(self.case.cost.estimated_usd + price);
+    }
+
+    fn ask_over_ceiling(&mut self, area: Area) -> Effect {
+        match self.ask(area, self.view.whole(), None) {
+            Effect::Ask(ask) => Effect::Ask(Ask { over_ceiling: true, ..ask }),
+            other => other,
+        }
     }
 
     /// What is gathered without being asked for, at the period of the errors.
@@ -121,7 +150,11 @@ impl App {
             return Vec::new();
         }
         self.session.budget.reconsider();
-        if !self.may_ask() {
+        if !self.case.unasked.is_empty() {
+            self.raise_unasked();
+            return Vec::new();
+        }
+        if !self.may_ask(0.0) {
             return Vec::new();
         }
         let mut areas: Vec<Area> = self.case.gaps.iter().map(|g| g.area).collect();
@@ -136,6 +169,10 @@ impl App {
     /// The ceiling is raised, and what waited for it goes on.
     pub(super) fn spend_on(&mut self) -> Vec<Effect> {
         self.session.budget.go_on(self.case.cost.estimated_usd);
+        let left_out: Vec<Area> = self.case.unasked.keys().copied().collect();
+        if !left_out.is_empty() {
+            return left_out.into_iter().map(|area| self.ask_over_ceiling(area)).collect();
+        }
         let mut effects = if self.view.following { self.follow(floor_to(self.now(), 60)) } else { Vec::new() };
         effects.extend(self.ask_for_window());
         effects
@@ -143,6 +180,9 @@ impl App {
 
     pub(super) fn spend_no_more(&mut self) {
         self.session.budget.stop();
+        if !self.case.unasked.is_empty() {
+            return;
+        }
         self.view.following = false;
         self.session.frozen = true;
     }

@@ -96,7 +96,7 @@ impl App {
     /// The next or previous marked event; the findings' selection goes along.
     fn go_to_event(&mut self, forward: bool) {
         let cursor = self.view.cursor;
-        let facts = |i: &usize| !matches!(self.happenings[*i].origin, Origin::Evidence(_));
+        let facts = |i: &usize| !self.happenings[*i].elsewhere && !matches!(self.happenings[*i].origin, Origin::Evidence(_));
         let mut all: Vec<usize> = (0..self.happenings.len()).filter(facts).collect();
         all.sort_by_key(|i| self.happenings[*i].at);
         let found = if forward {

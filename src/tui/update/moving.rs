@@ -65,7 +65,8 @@ impl App {
                     LogBy::Target => LogBy::Node,
                     LogBy::Node => LogBy::Signature,
                     LogBy::Signature => LogBy::Path,
-                    LogBy::Path => LogBy::Target,
+                    LogBy::Path => LogBy::HealthCheck,
+                    LogBy::HealthCheck => LogBy::Target,
                 }
             }
             _ => {

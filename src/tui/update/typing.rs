@@ -103,8 +103,10 @@ impl App {
     }
 
     pub(super) fn question_key(&mut self, question: Question, key: KeyEvent) -> Vec<Effect> {
-        match (key.code, question) {
-            (KeyCode::Char('y' | 'Y') | KeyCode::Enter, Question::Earlier { then, .. }) => self.ask_earlier(then),
+        match (key.code, &question) {
+            (KeyCode::Char('y' | 'Y') | KeyCode::Enter, Question::Earlier { then, .. }) => self.ask_earlier(*then),
+            (KeyCode::Char('y' | 'Y') | KeyCode::Enter, Question::Consoles(ids)) => self.ask_consoles(ids.clone()),
+            (KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc, Question::Consoles(_)) => Vec::new(),
             (KeyCode::Char('y' | 'Y'), Question::Ceiling) => self.spend_on(),
             (KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc, Question::Earlier { .. }) => {
                 self.view.compare = None;

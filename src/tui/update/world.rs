@@ -1,7 +1,7 @@
 //! What the world says: facts arrive, a judgement is done, the verdict changes.
 
 use crate::analysis::Episode;
-use crate::exchange::Fact;
+use crate::exchange::{Fact, What};
 use crate::judge::Judged;
 use crate::text::Text;
 use crate::time::{NARROWEST, Time, Window};
@@ -20,6 +20,10 @@ impl App {
         for fact in facts {
             self.session.open_asks.hear(&fact.what);
             case.absorb(fact);
+        }
+        self.tell_of_consoles(&recorded);
+        if self.session.kind == Kind::Live && recorded.iter().any(|f| matches!(f.what, What::Unasked(_))) {
+            self.raise_unasked();
         }
         self.session.data_version += 1;
         if let Some(whole) = self.case.window() {

@@ -54,6 +54,7 @@ pub(super) fn convert(a: &MetricAlarm) -> Alarm {
     Alarm {
         name: a.alarm_name().text(),
         arn: a.alarm_arn().owned(),
+        wall_clock: a.evaluation_window().is_some_and(|w| w.is_wall_clock_window()),
         namespace: namespace.to_owned(),
         metric: metric.to_owned(),
         statistic: statistic.unwrap_or_default().to_owned(),

@@ -52,6 +52,10 @@ pub(super) async fn fetch(ctx: &Context, purpose: Purpose, wanted: Vec<Wanted>, 
             by_window.entry((missing.start, missing.end)).or_default().push(w);
         }
     }
+    let metrics = by_window.values().map(Vec::len).sum();
+    if metrics == 0 || !ctx.may_ask_metrics(purpose.area, purpose.subject, metrics).await {
+        return;
+    }
     for ((start, end), wanted) in by_window {
         let window = Window { start, end };
         for batch in batches(&wanted, window) {

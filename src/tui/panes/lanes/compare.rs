@@ -1,6 +1,7 @@
 //! The same lane at another time: a dim row under it and the difference beside it.
 
 use super::geometry::Geometry;
+use crate::analysis::grid::{Grid, Mark};
 use crate::exchange::Area;
 use crate::tui::app::App;
 use crate::tui::board::Lane;
@@ -11,7 +12,7 @@ use crate::tui::{numbers, widgets::bar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub(super) fn difference(app: &App, lane: &Lane, then: &crate::analysis::grid::Grid) -> String {
+pub(super) fn difference(app: &App, lane: &Lane, then: &Grid) -> String {
     let Some(compared) = app.compared() else { return String::new() };
     let now = lane.grid.at(app.view.cursor).number();
     let before = then.at(app.view.cursor - compared.back).number();
@@ -37,7 +38,7 @@ pub(super) fn draw_ghost(buf: &mut Buffer, row: Rect, bars: Rect, app: &App, lan
     paint::text(buf, row, 1, 0, &paint::padded(&format!("  {}", compare_words(&app.look, compared.with)), g.name), theme.ghost);
     let room = Rect { y: row.y, height: 1, ..bars };
     if grid.is_blank() {
-        paint::text(buf, room, 1, 0, no_ghost(app), theme.unknown);
+        paint::text(buf, room, 1, 0, no_ghost(app, grid), theme.unknown);
         return;
     }
     bar::ghost(buf, room, lane, columns, theme.ghost);
@@ -46,7 +47,7 @@ pub(super) fn draw_ghost(buf: &mut Buffer, row: Rect, bars: Rect, app: &App, lan
     paint::text(buf, row, g.bars_at() + g.bars, 0, &paint::right(&value, g.value), theme.ghost);
 }
 
-fn no_ghost(app: &App) -> &'static str {
+fn no_ghost(app: &App, grid: &Grid) -> &'static str {
     let live = app.session.kind == Kind::Live;
     if !live && !app.board.holds_then {
         app.look.say("not in this recording", "không có trong bản ghi này")
@@ -54,6 +55,8 @@ fn no_ghost(app: &App) -> &'static str {
         app.look.say("on its way", "đang đọc")
     } else if live && !app.board.holds_then {
         app.look.say("not read", "chưa đọc")
+    } else if grid.marks.iter().all(|m| *m == Mark::NotAsked) {
+        app.look.say("not among what was read then", "không nằm trong số đã đọc của lúc đó")
     } else {
         app.look.say("nothing published then", "khi đó không có số liệu")
     }
