@@ -278,7 +278,8 @@ mod tests {
     #[test]
     fn no_action_writes() {
         let reading = ["Describe", "Get", "List", "Lookup", "Filter", "BatchGet"];
-        // A query over logs computes; it starts and is stopped, and changes nothing.
+        // A query over logs computes; it starts and is stopped, and changes nothing that anybody keeps. IAM puts
+        // Athena's two at the level Write all the same: they are in a statement of their own.
         let queries = [Action::StartQuery, Action::StopQuery, Action::AthenaStartQuery, Action::AthenaStopQuery];
         for action in Action::ALL {
             let operation = action.row().operation;

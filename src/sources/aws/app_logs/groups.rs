@@ -2,7 +2,7 @@
 //! pages may be empty and go on. Groups too large for that are asked by Logs Insights.
 
 use super::balancer;
-use super::sink::Sink;
+use super::sink::{Sink, is_balancers};
 use super::size::{self, Way};
 use crate::applog::Engine;
 use crate::case::gaps::Reason;
@@ -43,11 +43,19 @@ pub(super) struct Line {
 pub(super) async fn read(ctx: &Context, group: &str) {
     ctx.busy(Area::AppLog, format!("{group}: how large it is")).await;
     match size::way(ctx, group).await {
-        Way::Queries { bytes } => match balancer::shape(&balancer::first_lines(ctx, group).await) {
-            Some(shape) => balancer::by_queries(ctx, group, bytes, &shape).await,
-            None => by_queries(ctx, group, bytes).await,
-        },
+        Way::Queries { bytes } => ask_for(ctx, group, bytes).await,
         Way::Pages => read_up_to(ctx, group, PAGES).await,
+    }
+}
+
+/// Asks a group that is too large to be read what its first lines say it can be asked.
+async fn ask_for(ctx: &Context, group: &str, bytes: u64) {
+    let first = balancer::first_lines(ctx, group).await;
+    match balancer::shape(&first) {
+        Some(shape) => balancer::by_queries(ctx, group, bytes, &shape).await,
+        // Health checks and connections alone: as many as there is time for.
+        None if is_balancers(&first) => read_up_to(ctx, group, PAGES).await,
+        None => by_queries(ctx, group, bytes).await,
     }
 }
 

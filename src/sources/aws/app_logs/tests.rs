@@ -309,3 +309,19 @@ async fn failed_requests_are_looked_for_by_their_trace_ids() {
     assert_eq!((joined.of(|s| s == Signature::Refused), joined.of(|s| s == Signature::SlowTarget)), ((1, 0), (1, 1)));
     assert_eq!((joined.requests, joined.statuses_in_words().as_str(), joined.tells_absence()), (31, "499", true));
 }
+
+#[tokio::test]
+async fn a_large_group_of_health_checks_alone_is_read_and_not_asked_about_an_application() {
+    let stub = Stub::serve(|_, r| {
+        let event = json!({"timestamp": window().start.timestamp_millis() + 60_000, "message": HEALTH_RECORD, "logStreamName": "s"});
+        let answer = match r.operation.as_str() {
+            "DescribeLogGroups" => json!({"logGroups": [described("/aws/vendedlogs/alb", 1_000_000_000_000)]}),
+            "FilterLogEvents" => json!({"events": [event]}),
+            other => panic!("{other}"),
+        };
+        (200, answer.to_string())
+    });
+    let ctx = context(&stub, &group("/aws/vendedlogs/alb"));
+    gather(&ctx).await;
+    assert_eq!(ctx.case(|c| (c.health_checks.len(), c.app_logs.len(), c.access_log.is_none())), (1, 0, true));
+}
