@@ -86,11 +86,15 @@ fn the_queries_for_insights_come_to_the_tallies_of_the_engine() {
         .collect();
     let start = Time::from_timestamp(generate::START, 0).unwrap();
     let window = Window { start, end: start + Duration::minutes(12) };
-    let mut summary = Summary::new(Some(window));
-    summary.take(text.join("\n").as_bytes());
-    let expected = comparable(summary.into_log());
-    assert!(expected.0.len() > 20 && expected.1.len() > 20);
     let records: Vec<String> = text.iter().map(|line| record(line)).collect();
+    let summed_up = |lines: &[String]| {
+        let mut summary = Summary::new(Some(window));
+        summary.take(lines.join("\n").as_bytes());
+        summary.into_log()
+    };
+    assert_eq!(summed_up(&records), summed_up(&text), "a record is a line");
+    let expected = comparable(summed_up(&text));
+    assert!(expected.0.len() > 20 && expected.1.len() > 20);
     for messages in [text, records] {
         let shape = Shape::of(messages[0].as_bytes()).unwrap();
         let rows = answered(&messages, &[shape.failures(), shape.others()]);
