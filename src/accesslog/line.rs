@@ -55,7 +55,10 @@ fn kind_len(head: &[u8]) -> Option<usize> {
 fn status_at_end_of(head: &[u8]) -> Option<u16> {
     let end: &[u8; 32] = head.last_chunk()?;
     // One bit a space, the last byte's lowest.
-    let mut spaces = end.as_chunks::<8>().0.iter().fold(0, |bits, eight| bits << 8 | u32::from(spaces_in(u64::from_be_bytes(*eight))));
+    let mut spaces = 0;
+    for eight in end.as_chunks::<8>().0 {
+        spaces = spaces << 8 | u32::from(spaces_in(u64::from_be_bytes(*eight)));
+    }
     let ends_in_space = spaces & 1 == 1;
     for _ in 0..3 {
         spaces = without_lowest(spaces);
@@ -93,8 +96,10 @@ fn spaces_in(eight: u64) -> u8 {
 #[inline]
 pub fn status(field: &[u8]) -> Option<u16> {
     let [a, b, c] = *field else { return None };
-    let digit = |b: u8| b.is_ascii_digit().then(|| u16::from(b - b'0'));
-    Some(digit(a)? * 100 + digit(b)? * 10 + digit(c)?)
+    if !(a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit()) {
+        return None;
+    }
+    Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
 }
 
 /// A time as the balancer writes it, `2026-11-20T13:00:01.123456Z`: at least up to the second.
@@ -111,7 +116,9 @@ impl<'a> Stamp<'a> {
         let first: [u8; 8] = *text.first_chunk()?;
         let second: [u8; 8] = *text.get(8..)?.first_chunk()?;
         let seconds: [u8; 3] = *text.get(MINUTE..)?.first_chunk()?;
-        let dated = matches(first, *b"0000-00-") && matches(second, *b"00T00:00");
+        const DATE: Pattern = Pattern::of(*b"0000-00-");
+        const TIME: Pattern = Pattern::of(*b"00T00:00");
+        let dated = DATE.matches(first) && TIME.matches(second);
         let timed = seconds[0] == b':' && seconds[1].is_ascii_digit() && seconds[2].is_ascii_digit();
         (dated && timed).then_some(Self(text))
     }
@@ -135,15 +142,34 @@ impl<'a> Stamp<'a> {
     }
 }
 
-/// Whether `text` has digits where the pattern has `0` and the pattern's own bytes elsewhere.
-#[inline]
-fn matches(text: [u8; 8], pattern: [u8; 8]) -> bool {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // A digit may differ from '0' by up to 9, anything else by nothing: adding what is missing to 128
-    // sets the high bit of every byte that is too far away.
-    let slack = u64::from_le_bytes(pattern.map(|p| if p == b'0' { 0x76 } else { 0x7f }));
-    let apart = u64::from_le_bytes(text) ^ u64::from_le_bytes(pattern);
-    (apart | apart.wrapping_add(slack)) & HIGH == 0
+/// Eight bytes that hold digits where the pattern has `0`, and the pattern's own bytes elsewhere. Worked out
+/// when the program is compiled: done for each line it was a third of a glance.
+struct Pattern {
+    bytes: u64,
+    slack: u64,
+}
+
+impl Pattern {
+    const fn of(pattern: [u8; 8]) -> Self {
+        let mut slack = [0x7f; 8];
+        let mut n = 0;
+        while n < pattern.len() {
+            if pattern[n] == b'0' {
+                slack[n] = 0x76;
+            }
+            n += 1;
+        }
+        Self { bytes: u64::from_le_bytes(pattern), slack: u64::from_le_bytes(slack) }
+    }
+
+    /// A digit may differ from '0' by up to 9, anything else by nothing: adding what is missing to 128 sets the
+    /// high bit of every byte that is too far away.
+    #[inline]
+    const fn matches(&self, text: [u8; 8]) -> bool {
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        let apart = u64::from_le_bytes(text) ^ self.bytes;
+        (apart | apart.wrapping_add(self.slack)) & HIGH == 0
+    }
 }
 
 /// Minutes since 1970 of `2026-11-20T13:00`.
