@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # An application's log of 400 MB (unless told otherwise) read, its times parsed and its lines grouped, beside
-# tools that do a part of that: rg counts the lines that match, lnav indexes the times. Interleaved rounds;
+# tools that do a part of that: rg counts the lines that match, lnav indexes the times, agrind (`cargo install ag`)
+# takes the date out of each line. Interleaved rounds;
 # the least CPU and the median elapsed time of each count. Tools that are not installed are left out.
 #   benches/applog.sh [FILE [ROUNDS [MEGABYTES]]]
 set -euo pipefail
