@@ -73,7 +73,7 @@ fn process_down() -> Scenario {
     };
     s.health.port = "9090".into();
     s.health.path = Some("/agent/health".into());
-    s.sight.consoles = true;
+    (s.sight.consoles, s.sight.health_check_log) = (true, true);
     s
 }
 
@@ -147,6 +147,7 @@ fn network_acl() -> Scenario {
         role_names: vec!["受注API".into(), "erp-static".into()],
         requests_per_minute: 6600.0,
         decoys: vec![Decoy::OtherDeployment, Decoy::OtherSecurityGroup],
+        sight: Sight { host_agents: true, health_check_log: true, ..Sight::default() },
         ..demo("nacl", Cause::NetworkAcl, 13, "2026-11-20T08:21:50Z", "2026-11-20T08:43:30Z")
     }
 }

@@ -54,6 +54,14 @@ impl Clock {
         }
     }
 
+    /// `02:13:04 UTC`; what is counted from the onset is in no zone.
+    pub fn zoned(self, t: Time) -> String {
+        match self {
+            Self::FromOnset(Some(_)) => self.second(t),
+            _ => format!("{} {}", self.second(t), self.zone_name(t)),
+        }
+    }
+
     /// `Thu 02:05–03:05 UTC`; with days where the window needs them.
     pub fn window(self, w: Window) -> String {
         if let Self::FromOnset(Some(_)) = self {

@@ -72,6 +72,27 @@ async fn the_alarms_of_a_region_and_what_a_log_holds_are_printed() {
     assert!(said(&logs).contains("10.0.1.5:8080,refused,1"), "{}", said(&logs));
 }
 
+/// A report can ask nobody: beyond the ceiling it goes without, and says so on stderr and in the document. What
+/// settings and events show is judged all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_keeps_under_the_ceiling_and_says_what_it_left_out() {
+    let case = incident();
+    let stub = Stub::telling(case.clone()).await;
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "cost-ceiling-usd = 0.0001\n").unwrap();
+    let config = config.display().to_string();
+    let args = ["report", &alarm_of(&case), "--format", "json", "--no-record", "--config", &config];
+    let output = run(session(home.path(), &stub), &args).await;
+    assert!(matches!(output.status.code(), Some(0 | 21)), "{:?}", output.status);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("not asked:") && stderr.contains("cost-ceiling-usd"), "{stderr}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let gaps = report["coverage"]["gaps"].as_array().unwrap();
+    assert!(gaps.iter().any(|g| g["detail"].as_str().is_some_and(|d| d.contains("not asked:"))), "{gaps:?}");
+    assert!(report["cost"]["estimated_usd"].as_f64().unwrap() <= 0.0001);
+}
+
 /// Without a network nothing is called at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_that_need_no_aws_ask_none() {

@@ -69,7 +69,7 @@ fn what_the_first_reading_left_out_is_asked_about() {
     let mut app = live(&Options { cost_ceiling: Some(0.02), ..options() });
     app.update(Msg::Facts(vec![left_out()]));
     let screen = shown(&app);
-    assert!(screen.contains("Not asked yet: host metrics, 2400 metrics for about $0.024"), "{screen}");
+    assert!(screen.contains("Not asked yet: host metrics, 2400 metrics, for about $0.024"), "{screen}");
     let effects = press(&mut app, "y");
     let [ask] = asks(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!((ask.area, ask.over_ceiling), (Area::HostMetrics, true));

@@ -7,7 +7,7 @@ pub use estimate::{Estimate, estimate};
 
 use super::actions::Action;
 use super::call::Aws;
-use super::context::{Context, origin};
+use super::context::{Context, Price, origin};
 use super::errors::CallError;
 use super::queries::Running;
 use crate::accesslog::line::{Stamp, minute_number};
@@ -145,6 +145,7 @@ pub async fn ask(aws: &Aws, table: &str, question: &Question) -> Result<Answered
         running.ended();
     }
     let bytes = bytes?;
+    aws.count().billed(dollars(bytes));
     let (rows, cut) = results(aws, &started.query_execution_id, question.columns.len()).await?;
     Ok(Answered { rows, bytes, cut })
 }
@@ -210,6 +211,11 @@ pub async fn gather(ctx: &Context, table: &str) {
     let name = table.strip_prefix("athena:").unwrap_or(table);
     ctx.busy(area, format!("how much Athena would read ({name})")).await;
     let expected = estimate(&ctx.aws, name, Some(ctx.window)).await;
+    if let Some(price) = expected.dollars()
+        && !ctx.may_spend(area, table, Price { metrics: 0, usd: price, words: "the query in Athena".into() }).await
+    {
+        return;
+    }
     ctx.busy(area, format!("asking Athena: {}", expected.words().en)).await;
     let question = Question { columns: CASE.to_vec(), span: ctx.window.into(), statuses: Vec::new(), all: true };
     match ask(&ctx.aws, name, &question).await {

@@ -34,13 +34,22 @@ pub struct Context {
     board: Arc<Board>,
 }
 
+/// What something would cost.
+pub(super) struct Price {
+    /// Metrics of GetMetricData in it.
+    pub metrics: u64,
+    pub usd: f64,
+    /// What it is, for the gap.
+    pub words: String,
+}
+
 /// What all readers share.
 pub(super) struct Board {
     case: RwLock<Case>,
     facts: mpsc::Sender<Vec<Fact>>,
     settled: watch::Sender<BTreeSet<Area>>,
-    /// Metrics that were allowed under the ceiling, asked for already or not.
-    allowed: Mutex<usize>,
+    /// What was allowed under the ceiling, in US dollars, spent already or not.
+    allowed: Mutex<f64>,
 }
 
 impl Board {
@@ -48,13 +57,12 @@ impl Board {
         Arc::new(Self { case: RwLock::default(), facts, settled: watch::Sender::default(), allowed: Mutex::default() })
     }
 
-    /// Takes so many metrics out of what may still be spent. Readers work side by side: what another was allowed
-    /// counts before it is asked.
-    fn reserve(&self, metrics: usize, ceiling: f64, spent: f64) -> bool {
+    /// Takes so much out of what may still be spent. Readers work side by side: what another was allowed counts before
+    /// it is asked.
+    fn reserve(&self, usd: f64, ceiling: f64, spent: f64) -> bool {
         let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
-        let so_far = spent.max(*allowed as f64 * USD_PER_METRIC);
-        let fits = so_far + metrics as f64 * USD_PER_METRIC <= ceiling;
-        *allowed += if fits { metrics } else { 0 };
+        let fits = spent.max(*allowed) + usd <= ceiling;
+        *allowed += if fits { usd } else { 0.0 };
         fits
     }
 
@@ -116,17 +124,23 @@ impl Context {
 
     /// Whether so many more metrics may be asked for; otherwise that is said, with what they would cost.
     pub(super) async fn may_ask_metrics(&self, area: Area, subject: &str, metrics: usize) -> bool {
+        let usd = metrics as f64 * USD_PER_METRIC;
+        self.may_spend(area, subject, Price { metrics: metrics as u64, usd, words: format!("{metrics} metrics") }).await
+    }
+
+    /// Whether so much more may be spent under the ceiling; otherwise that is said.
+    pub(super) async fn may_spend(&self, area: Area, subject: &str, price: Price) -> bool {
         let (Some(ceiling), false) = (self.options.cost_ceiling, self.paid) else { return true };
-        let price = metrics as f64 * USD_PER_METRIC;
+        let Price { metrics, usd, words } = price;
         let spent = self.aws.count().cost().estimated_usd;
-        if self.board.reserve(metrics, ceiling, spent) {
+        if self.board.reserve(usd, ceiling, spent) {
             return true;
         }
         let detail = format!(
-            "not asked: {metrics} metrics would cost about ${price:.4} on top of ${spent:.4}, more than the ceiling of ${ceiling} (cost-ceiling-usd in config.toml)"
+            "not asked: {words} would cost about ${usd:.4} on top of ${spent:.4}, more than the ceiling of ${ceiling} (cost-ceiling-usd in config.toml)"
         );
         self.gap(area, subject, Reason::Unavailable, detail).await;
-        self.learn(What::Unasked(Unasked { area, metrics: metrics as u64, estimated_usd: price })).await;
+        self.learn(What::Unasked(Unasked { area, metrics, estimated_usd: usd })).await;
         false
     }
 

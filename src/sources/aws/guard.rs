@@ -29,6 +29,8 @@ pub const ANSWER_MIB: usize = 32;
 pub struct Count {
     calls: Mutex<BTreeMap<Action, u64>>,
     metrics: Mutex<u64>,
+    /// What queries over logs were billed, in US dollars.
+    queries: Mutex<f64>,
 }
 
 impl Count {
@@ -36,7 +38,12 @@ impl Count {
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
     }
 
-    /// Metrics asked of GetMetricData, the one thing here that is billed.
+    /// A query over logs, by what it read.
+    pub fn billed(&self, usd: f64) {
+        *self.queries.lock().unwrap_or_else(PoisonError::into_inner) += usd;
+    }
+
+    /// Metrics asked of GetMetricData, which are billed one by one.
     pub fn metrics(&self, asked: usize) {
         *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) += asked as u64;
     }
@@ -48,7 +55,7 @@ impl Count {
         Cost {
             calls: calls.iter().map(|(a, n)| (a.name(), *n)).collect(),
             metrics_requested,
-            estimated_usd: metrics_requested as f64 * USD_PER_METRIC,
+            estimated_usd: metrics_requested as f64 * USD_PER_METRIC + *self.queries.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }

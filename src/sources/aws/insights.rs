@@ -97,7 +97,9 @@ pub async fn ask(aws: &Aws, group: &str, window: Window, query: &str) -> Result<
     }
     let answer = answer?;
     let rows: Vec<Row> = answer.results.into_iter().map(|row| row.into_iter().map(|f| (f.field, f.value)).collect()).collect();
-    Ok(Found { cut: rows.len() >= MOST_ROWS, rows, scanned: answer.statistics.bytes_scanned.max(0.0) as u64 })
+    let scanned = answer.statistics.bytes_scanned.max(0.0) as u64;
+    aws.count().billed(dollars(scanned));
+    Ok(Found { cut: rows.len() >= MOST_ROWS, rows, scanned })
 }
 
 async fn finished(aws: &Aws, id: &str) -> Result<Answer, NoAnswer> {

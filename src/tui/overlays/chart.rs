@@ -131,7 +131,7 @@ fn statistic_columns(app: &App, key: &SeriesKey, statistic: &str, axis: Axis) ->
 fn foot(buf: &mut Buffer, inner: Rect, plot: Rect, app: &App, lane: &Lane, axis: Axis) {
     below(buf, inner, plot, app, axis);
     let clock = app.clock();
-    let at = format!("{} {} {}", clock.second(app.view.cursor), clock.zone_name(app.view.cursor), lanes::value_at_cursor(app, lane));
+    let at = format!("{} {}", clock.zoned(app.view.cursor), lanes::value_at_cursor(app, lane));
     paint::text(buf, inner, 0, plot.height + 3, &format!("{at}   {}", summary(app, lane)), app.look.theme.text);
 }
 

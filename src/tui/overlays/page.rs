@@ -161,6 +161,10 @@ fn evidence(sheet: &mut Sheet, id: &str, entry: &Evidence, sign: &str) {
         .take(12)
         .map(|v| {
             let at = v.at.map(|t| format!(" {} {}", app.look.say("at", "lúc"), app.clock().second(t))).unwrap_or_default();
+            // A value that is only a moment needs no seconds since 1970.
+            if v.name == "at" && !at.is_empty() {
+                return at.trim_start().to_owned();
+            }
             format!("{} {}{}{at}", v.name, plain_number(v.value), v.unit.map(|u| format!(" {u}")).unwrap_or_default())
         })
         .collect();

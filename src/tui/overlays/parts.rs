@@ -99,6 +99,6 @@ fn standing(app: &App, selected: usize) -> String {
         return app.look.say("nothing is published of this metric", "chỉ số này không có số liệu").into();
     };
     let clock = app.clock();
-    let (at, zone) = (clock.second(app.view.cursor), clock.zone_name(app.view.cursor));
-    format!("{at} {zone}   {}   {}", crate::tui::board::part_of(&row.key), row.zone)
+    let at = clock.zoned(app.view.cursor);
+    format!("{at}   {}   {}", crate::tui::board::part_of(&row.key), row.zone)
 }

@@ -82,10 +82,12 @@ fn unasked(app: &App, spent: &str, ceiling: &str) -> Option<Text> {
     let areas: Vec<&str> = all.keys().map(|a| words::area(&app.look, *a)).collect();
     let (areas, metrics) = (areas.join(", "), all.values().map(|u| u.metrics).sum::<u64>());
     let price = numbers::dollars(all.values().map(|u| u.estimated_usd).sum());
-    (metrics > 0).then(|| {
+    let of = if metrics > 0 { say!(", {metrics} metrics", ", {metrics} chỉ số") } else { Text::default() };
+    let (of, of_vi) = (of.en, of.vi);
+    (!all.is_empty()).then(|| {
         say!(
-            "Not asked yet: {areas}, {metrics} metrics for about {price}. With the {spent} spent so far that is more than your ceiling of {ceiling}.",
-            "Chưa đọc: {areas}, {metrics} chỉ số, khoảng {price}. Cộng với {spent} đã tốn thì vượt mức trần {ceiling}."
+            "Not asked yet: {areas}{of}, for about {price}. With the {spent} spent so far that is more than your ceiling of {ceiling}.",
+            "Chưa đọc: {areas}{of_vi}, khoảng {price}. Cộng với {spent} đã tốn thì vượt mức trần {ceiling}."
         )
     })
 }

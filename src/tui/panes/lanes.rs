@@ -102,7 +102,7 @@ fn title_words(app: &App, width: u16) -> String {
 fn cursor_words(app: &App, width: u16) -> String {
     let clock = app.clock();
     let cursor = app.view.cursor;
-    let at = format!("{} {} {}", app.look.say("at", "lúc"), clock.second(cursor), clock.zone_name(cursor));
+    let at = format!("{} {}", app.look.say("at", "lúc"), clock.zoned(cursor));
     let Some(between) = app.view.selection() else { return at };
     let mut words = format!("Δt {}", in_words(between.span()));
     let selected = app.board.lane_of(app.list(Pane::Lanes).selected);

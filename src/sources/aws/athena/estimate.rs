@@ -31,6 +31,14 @@ pub enum Estimate {
 }
 
 impl Estimate {
+    /// At least so much, in US dollars, where it is known.
+    pub fn dollars(&self) -> Option<f64> {
+        match self {
+            Self::Known { bytes, .. } | Self::AtLeast { bytes, .. } => Some(dollars(*bytes)),
+            Self::Unknown(_) => None,
+        }
+    }
+
     /// The size and the price in one sentence.
     pub fn words(&self) -> Text {
         let size = |bytes: u64| (format!("{:.1}", bytes as f64 / 1e9), format!("{:.4}", dollars(bytes)));

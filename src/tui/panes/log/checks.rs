@@ -14,6 +14,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::collections::BTreeMap;
 
+/// So long a state is drawn on after its check, dimly: the next one is due by then, or the target was taken out.
+const HELD: i64 = 60;
+
 /// What the checks of one target in one column came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
@@ -131,8 +134,13 @@ fn draw_row(buf: &mut Buffer, area: Rect, app: &App, row: &Row) {
     paint::text(buf, area, geometry.bars_at() + geometry.bars, 0, &paint::right(&failed, geometry.value), theme.text);
     let Some(axis) = app.log_map.axis else { return };
     let bars = Rect { x: area.x + geometry.bars_at(), width: axis.columns.min(geometry.bars), ..area };
+    let columns = usize::try_from(HELD / axis.step.max(1)).unwrap_or_default();
     for (x, state) in row.states.iter().enumerate() {
-        let (sign, style) = state.sign(app);
+        let held = row.states[x.saturating_sub(columns)..x].iter().rev().find(|s| **s != State::NoCheck);
+        let (sign, style) = match (state, held) {
+            (State::NoCheck, Some(before)) => (before.sign(app).0, theme.dim),
+            _ => state.sign(app),
+        };
         paint::put(buf, bars, x as u16, 0, sign, style);
     }
     if let Some(x) = axis.column(app.view.cursor) {
