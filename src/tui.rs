@@ -34,7 +34,9 @@ mod working;
 
 pub use app::{App, Effect, Msg};
 pub use keymap::keys_table;
-pub use options::{ColorMode, Export, KeepPlace, Kind, Options, Record, Resume, answers_for_its_background, theme_from_env};
+pub use options::{
+    ColorMode, Export, KeepPlace, Kind, Options, Record, Resume, answers_for_its_background, has_few_characters, theme_from_env,
+};
 pub use place::Place;
 pub use runtime::run;
 pub use screen::Screen;

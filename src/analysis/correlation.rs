@@ -18,9 +18,13 @@ pub use fit::{floor, scale, transformed};
 use pulse::{Pulse, Shape};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows kept of each role, the best; every series is compared all the same.
 const KEPT: usize = 200;
+/// The series are compared on so many cores at most, each with no fewer than these.
+const MOST_CORES: usize = 4;
+const LEAST_PART: usize = 1500;
 /// The threshold of association for one candidate, and how it grows with their number: among thousands,
 /// chance reaches higher.
 const LEAST_SCORE: f64 = 0.15;
@@ -37,33 +41,58 @@ struct Candidate<'a> {
     period: u32,
 }
 
-/// A candidate with its shape's place and what its best alignment reaches.
+/// A candidate with its shape and what its best alignment reaches.
 struct Entrant<'a> {
     candidate: Candidate<'a>,
-    shape: usize,
+    shape: Arc<Shape>,
     reach: f64,
 }
 
 /// The series of the case that move with the errors, best first within each role.
 pub fn rank(case: &Case, window: Window, episodes: &[Episode]) -> Vec<Correlation> {
     let Some(pulse) = Pulse::of(case, window, episodes) else { return Vec::new() };
-    let mut shapes = Shapes::default();
-    let mut bench = Bench::default();
     let mut by_role: BTreeMap<Role, Vec<Entrant>> = BTreeMap::new();
-    for candidate in candidates(case, pulse.looked, pulse.context).chain(derived(case, pulse.looked, pulse.context)) {
-        let shape = shapes.place(&pulse, &candidate);
-        let Some(reach) = bench.reach(&candidate, shapes.get(shape)) else { continue };
-        by_role.entry(candidate.metric.role).or_default().push(Entrant { candidate, shape, reach });
+    for entrant in entrants(case, &pulse) {
+        by_role.entry(entrant.candidate.metric.role).or_default().push(entrant);
     }
     let silent = silence::find(case, &pulse);
+    let mut bench = Bench::default();
     let mut rows = Vec::new();
     for (role, entrants) in by_role {
         let claim = claim_from(entrants.len());
-        let best = best_of(&entrants, &shapes, &mut bench);
-        let ranked = best.into_iter().map(|(e, f)| row(role, claim, e, f, &pulse, &shapes)).collect();
+        let ranked = best_of(&entrants, &mut bench).into_iter().map(|(e, f)| row(role, claim, e, f, &pulse)).collect();
         rows.extend(numbered(with_silent(ranked, if role == Role::Cause { &silent } else { &[] })));
     }
     rows
+}
+
+/// Everything that could move with the errors, a part of the series on each core. The order is that of the keys,
+/// however many there are.
+fn entrants<'a>(case: &'a Case, pulse: &Pulse) -> Vec<Entrant<'a>> {
+    let all: Vec<(&SeriesKey, &Track)> = case.series.iter().collect();
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_CORES));
+    let part = all.len().div_ceil(cores).max(LEAST_PART);
+    let found = |part| reaching(candidates(case, part, pulse.looked, pulse.context), pulse);
+    let mut entrants: Vec<Entrant> = if all.len() <= part {
+        found(&all[..])
+    } else {
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = all.chunks(part).map(|part| scope.spawn(move || found(part))).collect();
+            parts.into_iter().flat_map(|p| p.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    };
+    entrants.extend(reaching(derived(case, pulse.looked, pulse.context), pulse));
+    entrants
+}
+
+fn reaching<'a>(candidates: impl Iterator<Item = Candidate<'a>>, pulse: &Pulse) -> Vec<Entrant<'a>> {
+    let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
+    let entrant = |candidate: Candidate<'a>| {
+        let shape = shapes.of(pulse, &candidate);
+        let reach = bench.reach(&candidate, &shape)?;
+        Some(Entrant { candidate, shape, reach })
+    };
+    candidates.filter_map(entrant).collect()
 }
 
 /// The score from which an association is claimed among `n` candidates.
@@ -74,28 +103,31 @@ pub fn claim_from(n: usize) -> f64 {
 /// Shapes by period and place in time: most series share one.
 #[derive(Default)]
 struct Shapes {
-    known: Vec<((u32, Time, usize), Shape)>,
+    known: Vec<((u32, Time, usize), Arc<Shape>)>,
 }
 
 impl Shapes {
-    fn place(&mut self, pulse: &Pulse, candidate: &Candidate) -> usize {
+    fn of(&mut self, pulse: &Pulse, candidate: &Candidate) -> Arc<Shape> {
         let id = (candidate.period, candidate.start, candidate.values.len());
-        self.known.iter().rposition(|(known, _)| *known == id).unwrap_or_else(|| {
-            self.known.push((id, Shape::new(pulse, candidate.start, candidate.period, candidate.values.len())));
-            self.known.len() - 1
-        })
-    }
-
-    fn get(&self, place: usize) -> &Shape {
-        &self.known[place].1
+        if let Some((_, known)) = self.known.iter().rev().find(|(known, _)| *known == id) {
+            return known.clone();
+        }
+        let shape = Arc::new(Shape::new(pulse, candidate.start, candidate.period, candidate.values.len()));
+        self.known.push((id, shape.clone()));
+        shape
     }
 }
 
 /// Every published series, with zeros where silence means zero.
-fn candidates(case: &Case, looked: Window, context: Window) -> impl Iterator<Item = Candidate<'_>> {
+fn candidates<'a>(
+    case: &'a Case,
+    part: &[(&'a SeriesKey, &'a Track)],
+    looked: Window,
+    context: Window,
+) -> impl Iterator<Item = Candidate<'a>> {
     let mut flows: BTreeMap<&BTreeMap<String, String>, Option<Grid>> = BTreeMap::new();
     let mut row: Option<&'static Metric> = None;
-    case.series.iter().filter_map(move |(key, track)| {
+    part.iter().filter_map(move |&(key, track)| {
         if row.is_none_or(|m| m.name != key.metric) {
             row = metrics::find(&key.metric);
         }
@@ -153,7 +185,7 @@ fn derived(case: &Case, looked: Window, context: Window) -> impl Iterator<Item =
 }
 
 /// The [`KEPT`] best of them by score. A score never exceeds its reach, so most need no null.
-fn best_of<'e, 'a>(entrants: &'e [Entrant<'a>], shapes: &Shapes, bench: &mut Bench) -> Vec<(&'e Entrant<'a>, Fit)> {
+fn best_of<'e, 'a>(entrants: &'e [Entrant<'a>], bench: &mut Bench) -> Vec<(&'e Entrant<'a>, Fit)> {
     let mut order: Vec<(f64, usize)> = entrants.iter().map(|e| e.reach).zip(0..).collect();
     order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut best: Vec<(&Entrant, Fit)> = Vec::new();
@@ -163,7 +195,7 @@ fn best_of<'e, 'a>(entrants: &'e [Entrant<'a>], shapes: &Shapes, bench: &mut Ben
         if best.len() >= KEPT && entrant.reach <= last {
             break;
         }
-        let Some(fit) = bench.fit(&entrant.candidate, shapes.get(entrant.shape)) else { continue };
+        let Some(fit) = bench.fit(&entrant.candidate, &entrant.shape) else { continue };
         best.push((entrant, fit));
         if best.len() >= 2 * KEPT {
             last = keep_best(&mut best);
@@ -180,8 +212,8 @@ fn keep_best(best: &mut Vec<(&Entrant, Fit)>) -> f64 {
     best.last().map_or(f64::NEG_INFINITY, |(_, f)| f.score)
 }
 
-fn row(role: Role, claim: f64, entrant: &Entrant, fit: Fit, pulse: &Pulse, shapes: &Shapes) -> Correlation {
-    let (c, shape) = (&entrant.candidate, shapes.get(entrant.shape));
+fn row(role: Role, claim: f64, entrant: &Entrant, fit: Fit, pulse: &Pulse) -> Correlation {
+    let (c, shape) = (&entrant.candidate, &entrant.shape);
     let x: Vec<f64> = c.values.iter().map(|v| fit::transformed(c.metric, *v)).collect();
     let floor = fit::floor(c.metric, &x);
     let step = shape.step(&x, fit.lag, floor);

@@ -20,8 +20,6 @@ pub struct Shift {
     /// The largest near the errors.
     pub highest: (Time, f64),
     pub period: u32,
-    /// The change of the median in usual deviations.
-    pub deviations: f64,
 }
 
 impl Shift {
@@ -30,12 +28,22 @@ impl Shift {
         self.during / self.before.max(1e-9).max(if self.before == 0.0 { 1.0 } else { 0.0 })
     }
 
-    pub fn rose(&self, ratio: f64) -> bool {
-        self.ratio() >= ratio && self.deviations >= 3.0
+    pub fn rose(&self, scene: &Scene, ratio: f64) -> bool {
+        self.ratio() >= ratio && self.deviations(scene) >= 3.0
     }
 
-    pub fn fell(&self, ratio: f64) -> bool {
-        self.ratio() <= ratio && self.deviations <= -3.0
+    pub fn fell(&self, scene: &Scene, ratio: f64) -> bool {
+        self.ratio() <= ratio && self.deviations(scene) <= -3.0
+    }
+
+    /// The change of the median in usual deviations of the time before; worked out when asked for.
+    pub fn deviations(&self, scene: &Scene) -> f64 {
+        let Some(metric) = metrics::find(&self.key.metric) else { return 0.0 };
+        let grid = scene.grid(&self.key);
+        let mut history = grid.collected(longer(scene));
+        history.iter_mut().for_each(|v| *v = transformed(metric, *v));
+        let deviation = scale(&history, floor(metric, &grid.values));
+        (transformed(metric, self.during) - transformed(metric, self.before)) / deviation
     }
 
     /// Where the series left its level near the errors, if it did; worked out when asked for.
@@ -81,23 +89,16 @@ pub fn of_hosts(scene: &Scene, metric: &'static str) -> Rc<[(String, Shift)]> {
 }
 
 fn measured(scene: &Scene, key: &SeriesKey, grid: &Grid) -> Option<Shift> {
-    let metric = metrics::find(&key.metric)?;
-    let longer = Window { start: scene.around.start, ..scene.before };
-    let before = grid.median(scene.before).or_else(|| grid.median(longer))?;
+    let before = grid.median(scene.before).or_else(|| grid.median(longer(scene)))?;
     let inside: Vec<f64> = scene.windows.iter().flat_map(|w| grid.known(reach(*w, grid.period))).collect();
     let during = grid::median(inside)?;
     let near = reach(scene.near, grid.period);
-    let mut history = grid.collected(longer);
-    history.iter_mut().for_each(|v| *v = transformed(metric, *v));
-    let deviation = scale(&history, floor(metric, &grid.values));
-    Some(Shift {
-        key: key.clone(),
-        before,
-        during,
-        highest: grid.largest(near)?,
-        period: grid.period,
-        deviations: (transformed(metric, during) - transformed(metric, before)) / deviation,
-    })
+    Some(Shift { key: key.clone(), before, during, highest: grid.largest(near)?, period: grid.period })
+}
+
+/// All that is known of the time before.
+fn longer(scene: &Scene) -> Window {
+    Window { start: scene.around.start, ..scene.before }
 }
 
 /// The window with the period that its start falls in.

@@ -87,9 +87,9 @@ fn judged(scene: &Scene, key: &SeriesKey, s: &Shift) -> (Status, Text) {
         "{name_vi} không tăng: {before} trước, {during} trong lúc lỗi (mỗi {each} giây)"
     );
     match ratio {
-        _ if s.rose(ROSE) && s.order(scene) != Some(Order::Follows) => (Status::Fail, words),
-        _ if s.rose(A_LITTLE) => (Status::Warn, words),
-        _ if s.fell(0.7) => (Status::Warn, words),
+        _ if s.rose(scene, ROSE) && s.order(scene) != Some(Order::Follows) => (Status::Fail, words),
+        _ if s.rose(scene, A_LITTLE) => (Status::Warn, words),
+        _ if s.fell(scene, 0.7) => (Status::Warn, words),
         _ => (Status::Pass, flat),
     }
 }

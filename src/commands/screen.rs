@@ -95,8 +95,12 @@ impl Run {
         Ok(tui::Options {
             lang: self.config.lang,
             colors,
-            ascii: self.config.ascii || remembered == Some(true),
-            first_run: terminal && !self.config.ascii && remembered.is_none() && self.config.state.is_some(),
+            ascii: self.config.ascii || remembered.unwrap_or_else(|| tui::has_few_characters(var)),
+            first_run: terminal
+                && !self.config.ascii
+                && remembered.is_none()
+                && !tui::has_few_characters(var)
+                && self.config.state.is_some(),
             remember_ascii: self.config.state.clone().map(|state| Box::new(characters::remember(state)) as _),
             ask_background: terminal && self.config.theme == "auto" && colors != ColorMode::None && tui::answers_for_its_background(var),
             low_bandwidth: self.config.low_bandwidth,

@@ -166,6 +166,7 @@ signals! {
     "console-disk" Log, Consoles, "whether a disk failed or turned read-only by a target's console", "console của target có báo lỗi ổ đĩa hay chỉ đọc không";
     "console-boot" Log, Consoles, "whether a target went down or started anew by its console", "console của target có báo máy tắt hay khởi động lại không";
     "agent-lost" Target, Instances, "whether Systems Manager's agent on a target fell silent (its machine or its network was gone)", "agent Systems Manager trên target có im lặng không (máy hoặc mạng đã mất)";
+    "lived-through" Log, AppLog, "whether the application wrote its log all through the errors", "ứng dụng có ghi log suốt lúc lỗi không";
     "log-silent" Log, AppLog, "whether the application's log fell silent", "log của ứng dụng có im lặng không";
     "ramp" Magnitude, BalancerMetrics, "whether errors grew slowly", "lỗi có tăng dần không";
     "step" Magnitude, BalancerMetrics, "whether errors began at once", "lỗi có bắt đầu đột ngột không";

@@ -6,19 +6,40 @@ use unicode_width::UnicodeWidthStr;
 
 /// Replaces every cell that is not ASCII by its twin of the same width.
 pub fn translate(buf: &mut Buffer) {
-    for cell in &mut buf.content {
-        let symbol = cell.symbol();
+    for i in 0..buf.content.len() {
+        let symbol = buf.content[i].symbol();
         if symbol.is_ascii() {
             continue;
         }
-        let wide = symbol.width() > 1;
         let first = symbol.chars().next().unwrap_or(' ');
-        if wide {
-            cell.set_symbol("??");
+        if symbol.width() > 1 {
+            buf.content[i].set_symbol("??");
+        } else if let (Some([a, b]), true) = (pair(first), is_space_before_more(buf, i + 1)) {
+            buf.content[i].set_char(a);
+            buf.content[i + 1].set_char(b);
         } else {
-            cell.set_char(twin(first));
+            buf.content[i].set_char(twin(first));
         }
     }
+}
+
+/// Signs that read wrongly as one character: `3 > 6` for 3 → 6.
+fn pair(c: char) -> Option<[char; 2]> {
+    match c {
+        '→' => Some(['-', '>']),
+        '←' => Some(['<', '-']),
+        '≥' => Some(['>', '=']),
+        '≤' => Some(['<', '=']),
+        '±' => Some(['+', '-']),
+        _ => None,
+    }
+}
+
+/// A space between two signs of the same row: there is room for a second character.
+fn is_space_before_more(buf: &Buffer, i: usize) -> bool {
+    let width = usize::from(buf.area.width).max(1);
+    let in_row = i % width != 0 && (i + 1) % width != 0;
+    in_row && buf.content.get(i).is_some_and(|c| c.symbol() == " ") && buf.content.get(i + 1).is_some_and(|c| c.symbol() != " ")
 }
 
 /// One character for one.
@@ -120,5 +141,14 @@ mod tests {
         let row: String = (0..12).map(|x| buf[(x, 0)].symbol().to_owned()).collect();
         assert!(row.is_ascii());
         assert!(row.contains("+>Loi"), "{row}");
+    }
+
+    #[test]
+    fn an_arrow_with_room_is_no_greater_than_sign() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 26, 1));
+        buf.set_string(0, 0, "desired 3 → 6, ≥ 5, a→b →", Style::new());
+        translate(&mut buf);
+        let row: String = (0..26).map(|x| buf[(x, 0)].symbol().to_owned()).collect();
+        assert_eq!(row, "desired 3 ->6, >=5, a>b > ");
     }
 }

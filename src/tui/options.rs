@@ -134,11 +134,16 @@ pub fn theme_from_env(var: impl Fn(&str) -> Option<String>) -> &'static str {
     }
 }
 
+/// Consoles and terminals whose fonts hold a few hundred characters: bars and circled numbers are not among them.
+pub fn has_few_characters(var: impl Fn(&str) -> Option<String>) -> bool {
+    let term = var("TERM").unwrap_or_default();
+    matches!(term.as_str(), "dumb" | "linux" | "cons25") || term.starts_with("vt")
+}
+
 /// Whether it is worth asking the terminal for its background: it has colours, says nothing about them in the
 /// environment, and is none of those that show the question instead of answering it.
 pub fn answers_for_its_background(var: impl Fn(&str) -> Option<String>) -> bool {
-    let term = var("TERM").unwrap_or_default();
-    let mute = term.is_empty() || matches!(term.as_str(), "dumb" | "linux" | "cons25") || term.starts_with("vt");
+    let mute = var("TERM").unwrap_or_default().is_empty() || has_few_characters(&var);
     !mute && var("COLORFGBG").is_none() && ColorMode::from_env(var) != ColorMode::None
 }
 
@@ -166,6 +171,7 @@ mod tests {
 
     #[test]
     fn only_terminals_that_answer_are_asked() {
+        assert!(has_few_characters(env(&[("TERM", "linux")])) && !has_few_characters(env(&[("TERM", "tmux-256color")])));
         assert!(answers_for_its_background(env(&[("TERM", "xterm-256color")])));
         assert!(answers_for_its_background(env(&[("TERM", "tmux-256color")])));
         for pairs in [

@@ -137,12 +137,13 @@ fn pruning_changes_nothing() {
     let window = Window { start: t(0), end: t(180) };
     let pulse = Pulse::of(&case, window, &episodes::find(&case, window)).unwrap();
     let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
-    let mut plain: Vec<f64> = candidates(&case, pulse.looked, pulse.context)
+    let all: Vec<_> = case.series.iter().collect();
+    let mut plain: Vec<f64> = candidates(&case, &all, pulse.looked, pulse.context)
         .filter(|c| c.metric.role == Role::Cause)
         .filter_map(|c| {
-            let place = shapes.place(&pulse, &c);
-            bench.reach(&c, shapes.get(place))?;
-            bench.fit(&c, shapes.get(place)).map(|f| f.score)
+            let shape = shapes.of(&pulse, &c);
+            bench.reach(&c, &shape)?;
+            bench.fit(&c, &shape).map(|f| f.score)
         })
         .collect();
     plain.sort_by(|a, b| b.total_cmp(a));
@@ -166,4 +167,15 @@ fn gaps_do_not_move_the_score_of_what_is_there() {
 #[test]
 fn what_is_unknown_is_no_number_in_any_unit() {
     assert!(metrics::CATALOG.iter().all(|m| transformed(m, f64::NAN).is_nan()));
+}
+
+#[test]
+fn however_many_cores_share_the_series_the_order_is_the_same() {
+    let case = incident(2 * LEAST_PART + 7);
+    let pulse = Pulse::of(&case, Window { start: t(0), end: t(180) }, &[]).unwrap();
+    let all: Vec<_> = case.series.iter().collect();
+    let alone = reaching(candidates(&case, &all, pulse.looked, pulse.context), &pulse);
+    let shared = entrants(&case, &pulse);
+    let told = |e: &Entrant| (e.candidate.key.clone().into_owned(), e.reach.to_bits());
+    assert!(alone.iter().map(told).eq(shared.iter().take(alone.len()).map(told)));
 }

@@ -228,7 +228,7 @@ fn work(asked: &mut Asked) {
     if cpu.is_empty() && network.is_empty() {
         return;
     }
-    let fell = |all: &[Shift]| all.iter().filter(|s| s.fell(0.6)).count();
+    let fell = |all: &[Shift]| all.iter().filter(|s| s.fell(scene, 0.6)).count();
     let (a, b, n) = (fell(&cpu), fell(&network), cpu.len().max(network.len()));
     let words = say!(
         "of {n} failing targets, CPU fell by more than a third on {a} and NetworkIn on {b}",

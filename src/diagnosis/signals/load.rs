@@ -59,9 +59,9 @@ fn rise(asked: &mut Asked, id: &'static str, name: &str, s: &Shift, at_least: f6
     );
     let middle = 1.0 + (at_least - 1.0) / 2.0;
     let not_after = s.not_after(asked.scene);
-    if s.rose(at_least) && not_after {
+    if s.rose(asked.scene, at_least) && not_after {
         asked.yes(id, 1.0, words, values(name, s));
-    } else if s.rose(middle) && not_after {
+    } else if s.rose(asked.scene, middle) && not_after {
         asked.yes(id, 0.45, words, values(name, s));
     } else if ratio < 1.0 + (at_least - 1.0) / 4.0 {
         asked.no(id, 1.0, flat, values(name, s));
@@ -164,7 +164,7 @@ fn connections(asked: &mut Asked) {
     let (a, b) = (new.ratio(), requests.ratio());
     let words = say!("new connections ×{a:.2}, requests ×{b:.2}", "kết nối mới ×{a:.2}, request ×{b:.2}");
     let values = vec![Value::new("new connections", a).unit("×"), Value::new("requests", b).unit("×")];
-    let grown = if new.rose(1.8) { a / b.max(0.1) } else { 1.0 };
+    let grown = if new.rose(scene, 1.8) { a / b.max(0.1) } else { 1.0 };
     asked.grade("connections-without-requests", grown, 1.8, 1.4, words, values);
 }
 
@@ -188,7 +188,7 @@ fn moved(asked: &mut Asked) {
         "requests to the failing group went ×{ratio:.1}, those of the whole balancer ×{all:.1}",
         "request tới group lỗi thay đổi ×{ratio:.1}, của cả load balancer ×{all:.1}"
     );
-    let grown = if s.deviations >= 3.0 && s.not_after(scene) { ratio / all.max(0.2) } else { 1.0 };
+    let grown = if s.deviations(scene) >= 3.0 && s.not_after(scene) { ratio / all.max(0.2) } else { 1.0 };
     asked.grade("requests-moved", grown, 2.5, 1.5, words, values("RequestCount", &s));
 }
 

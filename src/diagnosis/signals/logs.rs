@@ -37,6 +37,23 @@ pub(super) fn ask(asked: &mut Asked) {
     }
     restarts(asked, &logs, near);
     silence(asked, &logs, onset);
+    lived_through(asked);
+}
+
+/// No stream stopped and nothing ended or began: whoever writes the log was there all the time.
+fn lived_through(asked: &mut Asked) {
+    const ENDS: [&str; 7] = ["log-exit", "log-stopped", "log-restart", "log-restarts", "log-boot", "log-oom", "log-deployment"];
+    if let Some(id) = ENDS.into_iter().chain(["log-silent"]).find(|id| asked.is_yes(id)) {
+        let what = id.trim_start_matches("log-").replace('-', " ");
+        let words = say!("the log shows that something ended or began ({what})", "log cho thấy có gì đó đã dừng hoặc bắt đầu ({what})");
+        asked.no("lived-through", 1.0, words, Vec::new());
+    } else if asked.is_no("log-silent") && asked.is_no("log-exit") && asked.is_no("log-restart") {
+        let words = say!(
+            "the application wrote its log all through the errors, without a line of ending or starting",
+            "ứng dụng vẫn ghi log suốt lúc lỗi, không có dòng dừng hay khởi động nào"
+        );
+        asked.yes("lived-through", 1.0, words, Vec::new());
+    }
 }
 
 /// Whether requests whose connection failed are in the application's log after all.
