@@ -6,6 +6,7 @@ use alb_triage::case::health::TargetHealth;
 use alb_triage::case::series::{Series, SeriesKey};
 use alb_triage::case::topology::{Instance, TargetGroup};
 use alb_triage::exchange::{Area, Fact, Subject, What};
+use alb_triage::metrics;
 use alb_triage::time::{Time, Window};
 use chrono::DateTime;
 
@@ -52,21 +53,39 @@ fn noise(salt: u64, minute: i64) -> f64 {
     (x >> 11) as f64 / (1u64 << 53) as f64 - 0.5
 }
 
-/// A level with noise, that much higher while the errors last.
-fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: u64, level: f64, rise: f64, minutes: i64) -> Series {
+/// What is made up.
+#[derive(Clone, Copy)]
+struct Span {
+    minutes: i64,
+    /// Each metric on the finest period it is published at; all by the minute otherwise.
+    as_published: bool,
+}
+
+impl Span {
+    fn period(self, metric: &str) -> i64 {
+        let finest = metrics::find(metric).map_or(60, |m| i64::from(m.finest));
+        if self.as_published { finest } else { 60 }
+    }
+}
+
+/// A level with noise, that much higher while the errors last; in as many digits as CloudWatch has: counts and bytes
+/// are whole, shares have four behind the point.
+fn series(metric: &str, statistic: &str, dimension: (&str, &str), salt: u64, level: f64, rise: f64, span: Span) -> Series {
+    let (period, digits) = (span.period(metric), if level < 1000.0 { 1e4 } else { 1.0 });
     let value = |m: i64| level * (if ERRORS.contains(&m) { rise } else { 1.0 } + 0.2 * noise(salt, m));
+    let values = (0..span.minutes).step_by(period as usize / 60).map(|m| (value(m) * digits).round() / digits);
     Series {
         key: SeriesKey::new(metric, [dimension]),
         statistic: statistic.into(),
-        period: 60,
+        period: period as u32,
         start: at(0),
-        values: (0..minutes).map(value).collect(),
+        values: values.collect(),
     }
 }
 
 /// The errors: published only where there are any.
-fn errors(minutes: i64) -> Series {
-    let mut errors = series("TargetConnectionErrorCount", "Sum", ("LoadBalancer", BALANCER), 0, 90.0, 1.0, minutes);
+fn errors(span: Span) -> Series {
+    let mut errors = series("TargetConnectionErrorCount", "Sum", ("LoadBalancer", BALANCER), 0, 90.0, 1.0, span);
     errors.values.iter_mut().zip(0..).filter(|(_, m)| !ERRORS.contains(m)).for_each(|(v, _)| *v = f64::NAN);
     errors
 }
@@ -74,7 +93,7 @@ fn errors(minutes: i64) -> Series {
 const BALANCER: &str = "app/web/1";
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
 
-fn of_host(target: i64, minutes: i64) -> Vec<Series> {
+fn of_host(target: i64, span: Span) -> Vec<Series> {
     let (id, hot) = (id(target), target % 10 == 0);
     let one = |(i, (metric, statistic)): (usize, (&str, &str))| {
         let (level, rise) = match metric {
@@ -85,7 +104,7 @@ fn of_host(target: i64, minutes: i64) -> Vec<Series> {
             m if m.starts_with("EBS") => (99.0, 1.0),
             _ => (0.0, 1.0),
         };
-        series(metric, statistic, ("InstanceId", &id), target as u64 * 12 + i as u64, level, if hot { rise } else { 1.0 }, minutes)
+        series(metric, statistic, ("InstanceId", &id), target as u64 * 12 + i as u64, level, if hot { rise } else { 1.0 }, span)
     };
     HOST_METRICS.into_iter().enumerate().map(one).collect()
 }
@@ -115,18 +134,24 @@ fn health(target: i64) -> TargetHealth {
 
 /// The facts of an incident with so many targets, three hours by the minute.
 pub fn facts(targets: i64) -> Vec<Fact> {
-    facts_of(targets, MINUTES)
+    facts_of(targets, Span { minutes: MINUTES, as_published: false })
 }
 
-/// The same over as many minutes as wanted.
-pub fn facts_of(targets: i64, minutes: i64) -> Vec<Fact> {
+/// A whole day of it, each metric on the period that it is published at.
+#[allow(dead_code, reason = "not every benchmark opens a case")]
+pub fn day(targets: i64) -> Vec<Fact> {
+    facts_of(targets, Span { minutes: 1440, as_published: true })
+}
+
+fn facts_of(targets: i64, span: Span) -> Vec<Fact> {
+    let minutes = span.minutes;
     let window = Window { start: at(0), end: at(minutes) };
     let subject = Subject { target: "errors".into(), at: None, window, now: at(minutes), demo: None };
     let alarm =
         Alarm { metric: "TargetConnectionErrorCount".into(), period: 60, threshold: 10.0, evaluation_periods: 1, ..Alarm::default() };
-    let measured = BALANCER_METRICS.iter().zip(1..).map(|((m, s), salt)| series(m, s, ("LoadBalancer", BALANCER), salt, 9e4, 1.5, minutes));
-    let balancer = std::iter::once(errors(minutes)).chain(measured).collect();
-    let hosts: Vec<Series> = (0..targets).flat_map(|t| of_host(t, minutes)).collect();
+    let measured = BALANCER_METRICS.iter().zip(1..).map(|((m, s), salt)| series(m, s, ("LoadBalancer", BALANCER), salt, 9e4, 1.5, span));
+    let balancer = std::iter::once(errors(span)).chain(measured).collect();
+    let hosts: Vec<Series> = (0..targets).flat_map(|t| of_host(t, span)).collect();
     let group = TargetGroup { arn: GROUP.into(), target_type: "instance".into(), ..TargetGroup::default() };
     let things = [
         What::TargetGroups(vec![group]),

@@ -38,7 +38,7 @@ fn pair(c: char) -> Option<[char; 2]> {
 /// A space between two signs of the same row: there is room for a second character.
 fn is_space_before_more(buf: &Buffer, i: usize) -> bool {
     let width = usize::from(buf.area.width).max(1);
-    let in_row = i % width != 0 && (i + 1) % width != 0;
+    let in_row = !i.is_multiple_of(width) && !(i + 1).is_multiple_of(width);
     in_row && buf.content.get(i).is_some_and(|c| c.symbol() == " ") && buf.content.get(i + 1).is_some_and(|c| c.symbol() != " ")
 }
 
