@@ -173,7 +173,6 @@ fn strays_of_a_busy_balancer_are_nothing() {
 }
 
 #[test]
-#[ignore = "a minute without optimisation: cargo test --release -- --ignored"]
 fn a_thousand_targets_are_judged_within_bounds() {
     let scenario = Scenario { targets: 1000, requests_per_minute: 60_000.0, ..Scenario::plain(Cause::ProcessDown, 3) };
     let facts = simulate(&scenario).facts;

@@ -1,6 +1,11 @@
 //! One line: how grave it is, and whether it tells of a request.
 
 use super::Level;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// What ends a request line; the searcher is made once, not for each line.
+static PROTOCOL: LazyLock<Finder> = LazyLock::new(|| Finder::new(b" HTTP/"));
 
 /// The level of a line: the first word that is one, early in the line.
 pub fn level(line: &[u8]) -> Level {
@@ -66,7 +71,7 @@ pub struct Access {
 
 /// `… "GET /app.js HTTP/1.1" 502 …`
 pub fn access(line: &[u8]) -> Option<Access> {
-    let at = memchr::memmem::find(&line[..line.len().min(8192)], b" HTTP/")?;
+    let at = PROTOCOL.find(&line[..line.len().min(8192)])?;
     let open = line[..at].iter().rposition(|b| *b == b'"')?;
     let request = &line[open + 1..at];
     let method = request.iter().position(|b| *b == b' ')?;
