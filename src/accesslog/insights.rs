@@ -58,7 +58,7 @@ const MOST_FIRST: &str = "sort n desc | limit 10000";
 impl Shape {
     /// The shape of the group that this line is from; `None` if it is not of an access log.
     pub fn of(text: &[u8]) -> Option<Self> {
-        record::plain(text).filter(|(kind, _)| *kind == super::names::Kind::Access)?;
+        record::access(text)?;
         Some(record::names(text).map_or(Self::Lines, Self::Records))
     }
 

@@ -103,6 +103,11 @@ pub fn plain(text: &[u8]) -> Option<(Kind, Cow<'_, [u8]>)> {
     kind_of(text).map(|kind| (kind, text.into()))
 }
 
+/// The line of a request that a line or a record tells of; `None` for anything else.
+pub fn access(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    plain(text).filter(|(kind, _)| *kind == Kind::Access).map(|(_, line)| line)
+}
+
 /// The names of a record's fields as they stand there; `None` for what is no record.
 pub fn names(text: &[u8]) -> Option<Vec<String>> {
     let fields: Map<String, Value> = serde_json::from_slice(text).ok()?;

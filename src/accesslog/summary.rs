@@ -2,7 +2,7 @@
 //! how long failures took, and a few lines to look at. Bounded whatever the log holds.
 
 use super::line::{self, Glance, Line, status};
-use super::names::{Kind, Name};
+use super::names::Name;
 use super::question::Span;
 use super::record;
 use super::rows::{fold_failures, fold_requests, rank_paths};
@@ -89,9 +89,10 @@ impl Summary {
     /// What is no line may be one as a JSON record.
     #[cold]
     fn record(&mut self, bytes: &[u8]) {
-        match record::plain(bytes) {
-            Some((Kind::Access, line)) => line::glance(&line).into_iter().for_each(|glance| self.glanced(&glance, &line)),
-            _ => self.census.malformed(bytes),
+        let line = record::access(bytes);
+        match line.as_deref().and_then(|line| Some((line::glance(line)?, line))) {
+            Some((glance, line)) => self.glanced(&glance, line),
+            None => self.census.malformed(bytes),
         }
     }
 

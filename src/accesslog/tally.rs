@@ -2,7 +2,7 @@
 //! of its own is counted under `(other)`, and how much that is can be asked.
 
 use super::line::{self, Glance, Line, Stamp};
-use super::names::{Kind, Name};
+use super::names::Name;
 use super::question::{Question, Span};
 use super::record;
 use super::rows::add_up;
@@ -222,9 +222,10 @@ impl Grouping {
     /// What is no line may be one as a JSON record.
     #[cold]
     fn record(&mut self, bytes: &[u8]) {
-        match record::plain(bytes) {
-            Some((Kind::Access, line)) => line::glance(&line).into_iter().for_each(|glance| self.glanced(&glance, &line)),
-            _ => self.census.malformed(bytes),
+        let line = record::access(bytes);
+        match line.as_deref().and_then(|line| Some((line::glance(line)?, line))) {
+            Some((glance, line)) => self.glanced(&glance, line),
+            None => self.census.malformed(bytes),
         }
     }
 

@@ -33,11 +33,12 @@ impl Check for Step {
         let change = |s: &Shift| s.ratio().max(1.0 / s.ratio());
         hosts.sort_by(|a, b| change(&b.1).total_cmp(&change(&a.1)).then_with(|| a.0.cmp(&b.0)));
         let silent = scene.hosts.len() - hosts.len();
-        let (status, words) = judged(scene, &hosts, silent);
+        let rose: Vec<&Shift> = hosts.iter().map(|(_, s)| s).filter(|s| s.rose(scene, 1.5)).collect();
+        let (status, words) = judged(scene, &hosts, &rose, silent);
         let mut ids = vec![together(scene, &hosts, words.clone(), book)];
         ids.extend(hosts.iter().take(SHOWN).map(|(id, s)| one(scene, id, s, book)));
         let (before, during) = total(&hosts);
-        let (ratio, rose, n) = (during / before.max(1.0), hosts.iter().filter(|(_, s)| s.rose(scene, 1.5)).count(), hosts.len());
+        let (ratio, rose, n) = (during / before.max(1.0), rose.len(), hosts.len());
         let brief = say!("×{ratio:.1}, up on {rose}/{n}", "×{ratio:.1}, tăng ở {rose}/{n}");
         Outcome::new(self.id(), status, words).with(ids).brief(brief).detail(say!(
             "NetworkIn counts bytes on all interfaces of the instance, health checks and downloads included; CloudWatch publishes it every 5 min unless detailed monitoring is on.",
@@ -51,7 +52,7 @@ fn total(hosts: &[(String, Shift)]) -> (f64, f64) {
     hosts.iter().fold((0.0, 0.0), |(a, b), (_, s)| (a + s.before, b + s.during))
 }
 
-fn judged(scene: &Scene, hosts: &[(String, Shift)], silent: usize) -> (Status, Text) {
+fn judged(scene: &Scene, hosts: &[(String, Shift)], risen: &[&Shift], silent: usize) -> (Status, Text) {
     let (before, during) = total(hosts);
     let ratio = during / before.max(1.0);
     let (a, b, n) = (short(before, Unit::Bytes), short(during, Unit::Bytes), hosts.len());
@@ -59,14 +60,14 @@ fn judged(scene: &Scene, hosts: &[(String, Shift)], silent: usize) -> (Status, T
         0 => Text::default(),
         _ => say!("; {silent} host(s) without data", "; {silent} máy không có số liệu"),
     };
-    let rose = hosts.iter().filter(|(_, s)| s.rose(scene, 1.5)).count();
+    let rose = risen.len();
     let fell = hosts.iter().filter(|(_, s)| s.fell(scene, 0.6)).count();
     let each = hosts.iter().map(|(_, s)| s.period).max().unwrap_or(60);
     let words = say!(
         "NetworkIn of {n} hosts together ×{ratio:.1}: {a} → {b} in {each} s; rose on {rose}, fell on {fell}{missing}",
         "NetworkIn của {n} máy cộng lại ×{ratio:.1}: {a} → {b} mỗi {each} giây; tăng ở {rose}, giảm ở {fell}{missing_vi}"
     );
-    let first = hosts.iter().filter(|(_, s)| s.rose(scene, 1.5)).any(|(_, s)| s.order(scene) != Some(Order::Follows));
+    let first = risen.iter().any(|s| s.order(scene) != Some(Order::Follows));
     let status = match () {
         () if !scene.is_real() => Status::Pass,
         () if ratio >= 1.5 && first => Status::Fail,

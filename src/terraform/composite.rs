@@ -1,7 +1,7 @@
 //! One `aws_cloudwatch_composite_alarm` as it is written, its rule resolved as far as text allows; and which of
 //! them stand above an alarm on failed target connections.
 
-use super::resource::{keep, read_fields};
+use super::resource::{begun, keep, read_fields};
 use super::syntax::Item;
 use super::value::{Scope, evaluate, partly};
 use crate::alarm::composite;
@@ -16,13 +16,7 @@ const FIELDS: &[&str] = &["alarm_name", "alarm_rule", "actions_enabled", "alarm_
 
 /// The definition, whatever its children are.
 pub fn alarm(item: &Item, address: String, scope: &dyn Scope) -> CodeAlarm {
-    let mut alarm = CodeAlarm {
-        file: item.file.display().to_string().into(),
-        line: item.line,
-        address: address.into(),
-        text: item.text.clone(),
-        ..CodeAlarm::default()
-    };
+    let mut alarm = begun(item, address);
     read_fields(&mut alarm, item, FIELDS, scope);
     // What text tells of the rest of a rule is worth having where one name in it is not known.
     if let Some(rule) = item.attributes.get("alarm_rule").filter(|_| alarm.unresolved.contains_key("alarm_rule")) {

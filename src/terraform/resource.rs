@@ -36,13 +36,7 @@ pub fn arn_folder(kind: &str) -> Option<&'static str> {
 
 /// The alarm, unless it is on another metric.
 pub fn alarm(item: &Item, address: String, scope: &dyn Scope) -> Option<CodeAlarm> {
-    let mut alarm = CodeAlarm {
-        file: item.file.display().to_string().into(),
-        line: item.line,
-        address: address.into(),
-        text: item.text.clone(),
-        ..CodeAlarm::default()
-    };
+    let mut alarm = begun(item, address);
     read_fields(&mut alarm, item, FIELDS, scope);
     read_dimensions(&mut alarm, item, scope);
     let queries: Vec<_> = item.blocks.iter().filter(|(kind, _)| kind == "metric_query").map(|(_, q)| q).collect();
@@ -51,6 +45,17 @@ pub fn alarm(item: &Item, address: String, scope: &dyn Scope) -> Option<CodeAlar
         alarm.parts.push(part(query, scope));
     }
     is_ours(&alarm, item).then_some(alarm)
+}
+
+/// Where an alarm stands, before anything of it is read.
+pub(super) fn begun(item: &Item, address: String) -> CodeAlarm {
+    CodeAlarm {
+        file: item.file.display().to_string().into(),
+        line: item.line,
+        address: address.into(),
+        text: item.text.clone(),
+        ..CodeAlarm::default()
+    }
 }
 
 pub(super) fn read_fields(alarm: &mut CodeAlarm, item: &Item, fields: &[&str], scope: &dyn Scope) {

@@ -2,6 +2,7 @@
 
 use super::Asked;
 use crate::accesslog::Signature;
+use crate::analysis::scene::Scene;
 use crate::applog::{AppLog, Joined, Sign, Template};
 use crate::checks::Value;
 use crate::say;
@@ -37,17 +38,26 @@ pub(super) fn ask(asked: &mut Asked) {
     }
     restarts(asked, &logs, near);
     silence(asked, &logs, onset);
-    lived_through(asked);
+    lived_through(asked, &logs);
+}
+
+/// Whether the hosts in question are among the writers of the logs: by their names, or since there are as many
+/// streams as targets. Of others' logs nothing follows for them.
+fn write_here(scene: &Scene, logs: &[&AppLog]) -> bool {
+    let streams = || logs.iter().flat_map(|l| &l.streams);
+    let targets = if scene.hosts.is_empty() { scene.case.target_health.len() } else { scene.hosts.len() };
+    let named = |id: &str| streams().any(|s| s.name.contains(id));
+    streams().count() >= targets.max(1) || (scene.knows_failing() && scene.suspects().iter().all(|h| named(h.id)))
 }
 
 /// No stream stopped and nothing ended or began: whoever writes the log was there all the time.
-fn lived_through(asked: &mut Asked) {
+fn lived_through(asked: &mut Asked, logs: &[&AppLog]) {
     const ENDS: [&str; 7] = ["log-exit", "log-stopped", "log-restart", "log-restarts", "log-boot", "log-oom", "log-deployment"];
     if let Some(id) = ENDS.into_iter().chain(["log-silent"]).find(|id| asked.is_yes(id)) {
         let what = id.trim_start_matches("log-").replace('-', " ");
         let words = say!("the log shows that something ended or began ({what})", "log cho thấy có gì đó đã dừng hoặc bắt đầu ({what})");
         asked.no("lived-through", 1.0, words, Vec::new());
-    } else if asked.is_no("log-silent") && asked.is_no("log-exit") && asked.is_no("log-restart") {
+    } else if asked.is_no("log-silent") && asked.is_no("log-exit") && asked.is_no("log-restart") && write_here(asked.scene, logs) {
         let words = say!(
             "the application wrote its log all through the errors, without a line of ending or starting",
             "ứng dụng vẫn ghi log suốt lúc lỗi, không có dòng dừng hay khởi động nào"
