@@ -7,12 +7,14 @@ mod json;
 mod line;
 mod place;
 mod read;
+mod search;
 mod signs;
 mod stamp;
 mod traces;
 
 pub use engine::Engine;
 pub use read::{Progress, Read, read_local};
+pub use search::Search;
 pub use traces::{Found, Joined, Kind, Seen};
 
 use crate::text::Foreign;

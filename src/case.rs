@@ -171,6 +171,7 @@ impl Case {
             What::Unasked(u) => {
                 let all = self.unasked.entry(u.area).or_insert(Unasked { metrics: 0, estimated_usd: 0.0, ..u });
                 (all.metrics, all.estimated_usd) = (all.metrics + u.metrics, all.estimated_usd + u.estimated_usd);
+                all.at_least |= u.at_least;
             }
             What::Cost(c) => self.cost = c,
             What::Busy { area, detail } => {

@@ -116,6 +116,9 @@ pub struct Common {
     /// Read the console output of failing instances (only lines that tell of starts and kernel troubles are kept)
     #[arg(long, global = true)]
     pub console: bool,
+    /// US dollars of calls and queries beyond which a session asks first and a report goes without; 0 is no ceiling (default: 1, or config.toml's)
+    #[arg(long, global = true, value_name = "USD", value_parser = dollars)]
+    pub cost_ceiling: Option<f64>,
     /// Record the case here
     #[arg(long, global = true, value_name = "CASE", conflicts_with = "no_record")]
     pub record: Option<PathBuf>,
@@ -200,6 +203,12 @@ pub enum Color {
     Never,
 }
 
+/// An amount that can be a ceiling.
+fn dollars(text: &str) -> Result<f64, String> {
+    let usd = text.trim_start_matches('$').parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0);
+    usd.ok_or_else(|| "write an amount in US dollars such as 2.50, or 0 for no ceiling".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,5 +217,13 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_ceiling_is_an_amount() {
+        assert_eq!((dollars("2.50"), dollars("$0"), dollars("0.0004")), (Ok(2.5), Ok(0.0), Ok(0.0004)));
+        for wrong in ["", "-1", "NaN", "inf", "much"] {
+            assert!(dollars(wrong).unwrap_err().contains("2.50"), "{wrong}");
+        }
     }
 }

@@ -126,7 +126,8 @@ impl Run {
 
     pub fn logs(&self, logs: &Logs) -> Outcome {
         let cache = self.config.cache().and_then(|(dir, limit)| Cache::open(&dir, limit));
-        Ok(crate::logs::run(logs, &self.common, cache, self.now))
+        let means = crate::logs::Means { cache, ceiling: self.config.cost_ceiling() };
+        Ok(crate::logs::run(logs, &self.common, means, self.now))
     }
 
     /// `redact CASE --output CASE2`

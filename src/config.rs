@@ -210,6 +210,7 @@ impl From<&Common> for Layer {
             theme: flags.theme.clone(),
             ascii: on(flags.ascii),
             low_bandwidth: on(flags.low_bandwidth),
+            cost_ceiling_usd: flags.cost_ceiling,
             ..Self::default()
         }
     }
@@ -244,11 +245,11 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_the_environment() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("c.toml");
-        std::fs::write(&path, "lang = \"en\"\nzone = \"Asia/Tokyo\"\n").unwrap();
+        std::fs::write(&path, "lang = \"en\"\nzone = \"Asia/Tokyo\"\ncost-ceiling-usd = 0.1\n").unwrap();
         let environment = Environment { locale: "vi_VN.UTF-8".into(), ..Environment::default() };
-        let flags = Common { config: Some(path), utc: true, ..Common::default() };
+        let flags = Common { config: Some(path), utc: true, cost_ceiling: Some(2.5), ..Common::default() };
         let config = Config::load(&flags, &environment).unwrap();
-        assert_eq!((config.lang, config.zone), (Lang::En, Tz::UTC));
+        assert_eq!((config.lang, config.zone, config.cost_ceiling()), (Lang::En, Tz::UTC, Some(2.5)));
         assert_eq!(Config::load(&Common::default(), &environment).unwrap().lang, Lang::Vi);
     }
 

@@ -158,7 +158,7 @@ pub enum What {
     CodeComposites(Vec<CodeAlarm>),
     Answer(Answer),
     Gap(Gap),
-    /// Metrics that were not asked for: they would have cost more than the ceiling. Beside the gap that says so.
+    /// Metrics or queries that were not asked for: they would have cost more than the ceiling. Beside the gap that says so.
     Unasked(Unasked),
     /// Calls made so far, by operation; the newest replaces the one before.
     Cost(Cost),
@@ -180,6 +180,9 @@ pub struct Unasked {
     pub metrics: u64,
     /// In US dollars, from list prices.
     pub estimated_usd: f64,
+    /// It may be more: how much there is to read is not known before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
 }
 
 /// What the calls of a case amount to.

@@ -29,8 +29,17 @@ const UNREADABLE: u8 = 65;
 /// Damaged files and malformed lines that are named one by one.
 const NAMED: usize = 20;
 
-/// Answers one call of `alb-triage logs` and gives back its exit code. Objects of S3 are kept in `cache`.
-pub fn run(args: &Logs, common: &Common, cache: Option<Cache>, now: Time) -> u8 {
+/// What a question to logs in AWS may use.
+#[derive(Clone, Debug, Default)]
+pub struct Means {
+    /// Where objects of S3 are kept.
+    pub cache: Option<Cache>,
+    /// US dollars that a query may cost.
+    pub ceiling: Option<f64>,
+}
+
+/// Answers one call of `alb-triage logs` and gives back its exit code.
+pub fn run(args: &Logs, common: &Common, means: Means, now: Time) -> u8 {
     let voice = Voice { lang: common.lang };
     let question = match question(args, common, now) {
         Ok(question) => question,
@@ -46,7 +55,7 @@ pub fn run(args: &Logs, common: &Common, cache: Option<Cache>, now: Time) -> u8 
     let mut whole = Answer { columns: question.columns.clone(), ..Answer::default() };
     let question = Arc::new(question);
     if !elsewhere.is_empty() {
-        match remote::read(&question, &elsewhere, common, cache, voice) {
+        match remote::read(&question, &elsewhere, common, means, voice) {
             Ok(answers) => answers.into_iter().for_each(|a| whole.add(a)),
             Err(failure) => {
                 voice.say(&failure.words);

@@ -394,6 +394,47 @@ async fn over_the_ceiling_nothing_is_asked_until_somebody_agrees() {
     assert!(seen.case.series.of("CPUUtilization").next().is_some());
 }
 
+/// A group so large that it is asked by queries, which are billed: beyond the ceiling none is started, the gap says what
+/// would allow it, and a yes is enough for all of them.
+#[tokio::test]
+async fn queries_over_logs_keep_under_the_ceiling_until_somebody_agrees() {
+    let (scenario, truth) = demo("security-group");
+    let stub = Stub::telling(truth.clone()).await;
+    let created = (scenario.now - chrono::Duration::days(10)).timestamp_millis();
+    let group = json!({"logGroupName": "/app/web", "storedBytes": 90_000_000_000_000u64, "creationTime": created});
+    stub.on("DescribeLogGroups", move |_| Some(Reply::Json(json!({"logGroups": [group]}))));
+    stub.on("FilterLogEvents", |_| Some(Reply::Json(json!({"events": [{"timestamp": 0, "message": "INFO ready"}]}))));
+    stub.on("StartQuery", |call| {
+        Some(Reply::Json(json!({"queryId": if call.text("queryString").starts_with("stats") { "n" } else { "l" }})))
+    });
+    let minute = (scenario.now - chrono::Duration::minutes(30)).format("%Y-%m-%d %H:%M:00.000").to_string();
+    stub.on("GetQueryResults", move |call| {
+        let cell = |field: &str, value: &str| json!({"field": field, "value": value});
+        let counted = json!([[cell("minute", &minute), cell("@logStream", "web/1"), cell("n", "4000")]]);
+        let rows = if call.text("queryId") == "n" { counted } else { json!([]) };
+        Some(Reply::Json(json!({"status": "Complete", "results": rows, "statistics": {"bytesScanned": 3e12}})))
+    });
+    let common = Common { app_log_group: vec!["/app/web".into()], ..Common::default() };
+    let target = truth.alarm.as_ref().unwrap().name.to_string();
+    let options = LiveOptions::new(&common, &target, None, scenario.now, chrono_tz::UTC).unwrap();
+    let (mut link, end) = wire();
+    let live = start_with(Some(session(&stub)), LiveOptions { cost_ceiling: Some(1.0), ..options }, end);
+    let mut case = Case::default();
+    read_all(&mut link, &mut case).await;
+    assert_eq!((stub.count("StartQuery"), case.app_logs.len()), (0, 0));
+    let said = gaps(&case, Area::AppLog);
+    assert!(
+        said.iter().any(|(_, _, d)| d.starts_with("not asked: two Logs Insights queries over") && d.contains("--cost-ceiling")),
+        "{said:?}"
+    );
+    assert!(case.unasked[&Area::AppLog].estimated_usd > 1.0);
+    let mut seen = Seen { case, live, stub, link };
+    seen.link.asks.send(Ask { over_ceiling: true, ..Ask::new(Area::AppLog, truth.window().unwrap(), None, 1) }).unwrap();
+    wait_for(&mut seen, Area::AppLog).await;
+    assert!(seen.stub.count("StartQuery") >= 2 && seen.case.app_logs["/app/web"].lines == 4000);
+    assert!(seen.case.unasked.is_empty() && seen.case.cost.estimated_usd > 30.0, "what was billed counts: {:?}", seen.case.cost);
+}
+
 /// The key on the screen names machines; without it nothing is read, whatever else is asked again.
 #[tokio::test]
 async fn a_console_is_read_when_its_machine_is_named() {

@@ -1,7 +1,7 @@
 //! `alb-triage logs s3://… athena:…`: the same question to logs that lie in AWS.
 
 use super::output::Answer;
-use super::{Meter, Voice, answer, window_of};
+use super::{Means, Meter, Voice, answer, window_of};
 use crate::accesslog::names::Kind;
 use crate::accesslog::question::Question;
 use crate::accesslog::scan::{Found, Scanned};
@@ -13,6 +13,7 @@ use crate::sources::aws::access_logs::fetch::{self, Part};
 use crate::sources::aws::access_logs::objects::{self, Place};
 use crate::sources::aws::athena;
 use crate::sources::aws::call::Aws;
+use crate::sources::aws::context::enough;
 use crate::sources::aws::errors::{CallError, Trouble};
 use crate::sources::aws::session::Wishes;
 use crate::text::Text;
@@ -47,20 +48,14 @@ impl From<CallError> for Failure {
 ///
 /// # Errors
 /// When there is no session, a listing fails, or a query does.
-pub fn read(
-    question: &Arc<Question>,
-    paths: &[String],
-    common: &Common,
-    cache: Option<Cache>,
-    voice: Voice,
-) -> Result<Vec<Answer>, Failure> {
+pub fn read(question: &Arc<Question>, paths: &[String], common: &Common, means: Means, voice: Voice) -> Result<Vec<Answer>, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure { code: UNREACHABLE, words: Text::same(e.to_string()) })?;
     runtime.block_on(async {
         let opened = Aws::open(&Wishes::of(common)).await;
         let aws = opened.map_err(|e| Failure { code: USAGE, words: Text::same(e.to_string()) })?;
         let answered = tokio::select! {
-            answers = all(&aws, question, paths, cache, voice) => answers,
+            answers = all(&aws, question, paths, &means, voice) => answers,
             _ = tokio::signal::ctrl_c() => Err(Failure { code: INTERRUPTED, words: say!("stopped", "đã dừng") }),
         };
         // A query that nobody waits for any more would run on, and be billed.
@@ -69,12 +64,12 @@ pub fn read(
     })
 }
 
-async fn all(aws: &Aws, question: &Arc<Question>, paths: &[String], cache: Option<Cache>, voice: Voice) -> Result<Vec<Answer>, Failure> {
+async fn all(aws: &Aws, question: &Arc<Question>, paths: &[String], means: &Means, voice: Voice) -> Result<Vec<Answer>, Failure> {
     let mut answers = Vec::new();
     for path in paths {
         answers.push(match path.strip_prefix("athena:") {
-            Some(table) => ask(aws, table, question, voice).await?,
-            None => fetch_all(aws, cache.clone(), path, question).await?,
+            Some(table) => ask(aws, table, question, means.ceiling, voice).await?,
+            None => fetch_all(aws, means.cache.clone(), path, question).await?,
         });
     }
     Ok(answers)
@@ -115,9 +110,18 @@ fn take(part: Part<Grouping>, all: &mut Grouping, scanned: &mut Scanned) -> Resu
     Ok(())
 }
 
-async fn ask(aws: &Aws, table: &str, question: &Question, voice: Voice) -> Result<Answer, Failure> {
-    let expected = athena::estimate(aws, table, window_of(question.span)).await.words();
-    voice.say(&Text::join([&Text::same("Athena".to_owned()), &expected], ": "));
+async fn ask(aws: &Aws, table: &str, question: &Question, ceiling: Option<f64>, voice: Voice) -> Result<Answer, Failure> {
+    let expected = athena::estimate(aws, table, window_of(question.span)).await;
+    voice.say(&Text::join([&Text::same("Athena".to_owned()), &expected.words()], ": "));
+    // Whoever names a table here wants this one query: what is not known is said, what is too much is not run.
+    if let Some((usd, ceiling)) = expected.dollars().zip(ceiling).filter(|(usd, ceiling)| usd > ceiling) {
+        let enough = enough(usd);
+        let words = say!(
+            "not asked: that is more than the ceiling of ${ceiling}; --cost-ceiling {enough} would allow it, --from and --to would narrow it",
+            "chưa hỏi: vượt mức trần ${ceiling}; --cost-ceiling {enough} sẽ cho phép, --from và --to sẽ thu hẹp"
+        );
+        return Err(Failure { code: USAGE, words });
+    }
     let result = athena::ask(aws, table, question).await.map_err(|e| match e {
         athena::NoAnswer::Call(error) => (*error).into(),
         other => Failure { code: UNREACHABLE, words: Text::same(other.to_string()) },

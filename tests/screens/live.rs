@@ -65,7 +65,8 @@ fn the_price_of_a_zoom_is_said() {
 
 #[test]
 fn what_the_first_reading_left_out_is_asked_about() {
-    let left_out = || incident::fact(What::Unasked(Unasked { area: Area::HostMetrics, metrics: 2400, estimated_usd: 0.024 }));
+    let left_out =
+        || incident::fact(What::Unasked(Unasked { area: Area::HostMetrics, metrics: 2400, estimated_usd: 0.024, at_least: false }));
     let mut app = live(&Options { cost_ceiling: Some(0.02), ..options() });
     app.update(Msg::Facts(vec![left_out()]));
     let screen = shown(&app);

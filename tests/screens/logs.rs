@@ -34,7 +34,7 @@ fn facts() -> Vec<Fact> {
             let malformed_samples = vec!["https 2025-11-20T03:20:0".into()];
             What::AccessLog(Box::new(AccessLog { paths: paths.clone(), malformed: 12, malformed_samples, ..*log }))
         }
-        What::AppLog(log) => What::AppLog(Box::new(AppLog { joined: Some(joined.clone()), ..*log })),
+        What::AppLog(log) => What::AppLog(Box::new(AppLog { joined: Some(joined.clone()), notes: vec!["read as UTC".into()], ..*log })),
         other => other,
     };
     incident::facts().into_iter().map(|fact| Fact { what: changed(fact.what), ..fact }).collect()
@@ -75,7 +75,15 @@ fn a_row_opens_on_what_was_read() {
         assert!(row.contains(words), "{words} in\n{row}");
     }
     let kind = after((120, 40), "6 enter");
-    assert!(kind.contains("workers hung and were killed") && kind.contains("87 lines, Error; first"), "{kind}");
+    for words in [
+        "workers hung and were killed",
+        "87 lines, Error; first",
+        "none of 120 requests whose connection failed",
+        "To know about this log",
+        "read as UTC",
+    ] {
+        assert!(kind.contains(words), "{words} in\n{kind}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The application's log: files and folders that were named, and log groups of CloudWatch Logs. Groups
 //! that only look related are offered, never assumed.
 
+mod arrival;
 mod balancer;
 mod groups;
 mod offer;
@@ -8,7 +9,7 @@ mod sink;
 mod size;
 
 use super::context::{Context, file_origin};
-use crate::applog::{AppLog, Progress, Read, Seen, read_local};
+use crate::applog::{AppLog, Progress, Read, read_local};
 use crate::case::gaps::Reason;
 use crate::exchange::{Area, Origin, What};
 use std::ops::ControlFlow;
@@ -23,11 +24,25 @@ pub async fn gather(ctx: &Context) {
         return;
     }
     for path in paths {
-        local(ctx, path).await;
+        if path.as_os_str() == "-" && ctx.is_later() {
+            // Standard input is read once; what was said of it still holds.
+            let told = ctx.case(|c| c.gaps_of(&[Area::AppLog]).filter(|g| &*g.subject == "-").cloned().collect::<Vec<_>>());
+            for gap in told {
+                ctx.learn(What::Gap(gap)).await;
+            }
+        } else if !was_read(ctx, &path.display().to_string()) {
+            local(ctx, path).await;
+        }
     }
     for group in &named {
         groups::read(ctx, group).await;
     }
+}
+
+/// Whether this is a later reading, and an earlier one read all of it: nobody waits or pays for it twice.
+fn was_read(ctx: &Context, name: &str) -> bool {
+    let window = ctx.window.aligned(60);
+    ctx.is_later() && ctx.case(|c| c.app_logs.get(name).is_some_and(|l| !l.incomplete && l.window == Some(window)))
 }
 
 /// What a reading on its own thread tells.
@@ -82,21 +97,7 @@ async fn learn(ctx: &Context, origin: Origin, read: Read) {
     if !read.events.is_empty() {
         ctx.learn_from(origin.clone(), What::Events(read.events)).await;
     }
-    join(ctx, origin, read.log, read.traces).await;
-}
-
-/// Looks for the balancer's failed requests among the lines, as soon as both logs were read.
-async fn join(ctx: &Context, origin: Origin, log: AppLog, traces: Seen) {
-    if traces.is_empty() {
-        return;
-    }
-    ctx.busy(Area::AppLog, format!("{}: waiting for the access log, to look for its failed requests", log.name)).await;
-    ctx.until(Area::AccessLog).await;
-    let Some(access) = ctx.case(|c| c.access_log.clone().filter(|l| !l.traces.is_empty())) else { return };
-    let joined = tokio::task::spawn_blocking(move || traces.join(&access)).await;
-    if let Ok(joined) = joined {
-        ctx.learn_from(origin, What::AppLog(Box::new(AppLog { joined: Some(joined), ..log }))).await;
-    }
+    arrival::among(ctx, origin, read.log, read.traces).await;
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub use estimate::{Estimate, estimate};
 
 use super::actions::Action;
 use super::call::Aws;
-use super::context::{Context, Price, origin};
+use super::context::{Context, origin};
 use super::errors::CallError;
 use super::queries::Running;
 use crate::accesslog::line::{Stamp, minute_number};
@@ -211,9 +211,7 @@ pub async fn gather(ctx: &Context, table: &str) {
     let name = table.strip_prefix("athena:").unwrap_or(table);
     ctx.busy(area, format!("how much Athena would read ({name})")).await;
     let expected = estimate(&ctx.aws, name, Some(ctx.window)).await;
-    if let Some(price) = expected.dollars()
-        && !ctx.may_spend(area, table, Price { metrics: 0, usd: price, words: "the query in Athena".into() }).await
-    {
+    if !ctx.may_spend(area, table, expected.price()).await {
         return;
     }
     ctx.busy(area, format!("asking Athena: {}", expected.words().en)).await;

@@ -29,8 +29,10 @@ pub struct Context {
     pub window: Window,
     /// "Now" for the case.
     pub now: Time,
-    /// Whoever asks has agreed to the price.
-    paid: bool,
+    /// Somebody asks for this, after the first reading; what metrics cost then was settled before.
+    later: bool,
+    /// Somebody agreed to pay for it, whatever it costs.
+    agreed: bool,
     board: Arc<Board>,
 }
 
@@ -39,8 +41,34 @@ pub(super) struct Price {
     /// Metrics of GetMetricData in it.
     pub metrics: u64,
     pub usd: f64,
+    /// Nobody can tell beforehand how much more than that it may be.
+    pub at_least: bool,
     /// What it is, for the gap.
     pub words: String,
+}
+
+impl Price {
+    /// `6 metrics would cost about $0.00006 on top of $0.1, more than the ceiling of $0.1`, and what would allow it.
+    fn refused(&self, spent: f64, ceiling: f64) -> String {
+        let Self { usd, words, .. } = self;
+        if self.at_least {
+            return format!(
+                "not asked: {words} would cost more than ${usd:.4}, nobody can tell how much, so it is not known to stay under the ceiling of ${ceiling} (--cost-ceiling 0 sets none, nor does cost-ceiling-usd = 0 in config.toml)"
+            );
+        }
+        let enough = enough(spent + usd);
+        format!(
+            "not asked: {words} would cost about ${usd:.4} on top of ${spent:.4}, more than the ceiling of ${ceiling} (--cost-ceiling {enough} would allow it, or cost-ceiling-usd in config.toml)"
+        )
+    }
+}
+
+/// A round number of US dollars above this one, with room for an estimate that is a tenth off.
+pub fn enough(usd: f64) -> f64 {
+    let usd = usd * 1.1;
+    let step = 10_f64.powf((usd.max(1e-6).log10() - 1.0).floor());
+    // Dividing by a whole number leaves no 0.30000000000000004.
+    (usd / step).ceil() / (1.0 / step).round().max(1.0) * step.max(1.0)
 }
 
 /// What all readers share.
@@ -99,7 +127,7 @@ impl Board {
 impl Context {
     pub(super) fn new(aws: Aws, options: Arc<LiveOptions>, window: Window, board: Arc<Board>) -> Self {
         let now = options.now;
-        Self { aws, options, window, now, paid: false, board }
+        Self { aws, options, window, now, later: false, agreed: false, board }
     }
 
     /// The same with another window.
@@ -109,38 +137,37 @@ impl Context {
 
     /// The same with another window at a later "now".
     pub(super) fn at(&self, window: Window, now: Time) -> Self {
-        Self { window, now: now.max(self.now), paid: true, ..self.clone() }
+        Self { window, now: now.max(self.now), later: true, ..self.clone() }
     }
 
     /// The same for the first window, with everything that it may cost.
     pub(super) fn whatever_it_costs(&self, now: Time) -> Self {
-        self.at(self.window, now)
+        Self { agreed: true, ..self.at(self.window, now) }
     }
 
     /// Whether somebody asked for this, after the first reading.
     pub(super) fn is_later(&self) -> bool {
-        self.paid
+        self.later
     }
 
     /// Whether so many more metrics may be asked for; otherwise that is said, with what they would cost.
     pub(super) async fn may_ask_metrics(&self, area: Area, subject: &str, metrics: usize) -> bool {
         let usd = metrics as f64 * USD_PER_METRIC;
-        self.may_spend(area, subject, Price { metrics: metrics as u64, usd, words: format!("{metrics} metrics") }).await
+        let price = Price { metrics: metrics as u64, usd, at_least: false, words: format!("{metrics} metrics") };
+        // The screen says what a zoom or a comparison costs before it asks.
+        self.later || self.may_spend(area, subject, price).await
     }
 
     /// Whether so much more may be spent under the ceiling; otherwise that is said.
     pub(super) async fn may_spend(&self, area: Area, subject: &str, price: Price) -> bool {
-        let (Some(ceiling), false) = (self.options.cost_ceiling, self.paid) else { return true };
-        let Price { metrics, usd, words } = price;
+        let (Some(ceiling), false) = (self.options.cost_ceiling, self.agreed) else { return true };
         let spent = self.aws.count().cost().estimated_usd;
-        if self.board.reserve(usd, ceiling, spent) {
+        if !price.at_least && self.board.reserve(price.usd, ceiling, spent) {
             return true;
         }
-        let detail = format!(
-            "not asked: {words} would cost about ${usd:.4} on top of ${spent:.4}, more than the ceiling of ${ceiling} (cost-ceiling-usd in config.toml)"
-        );
-        self.gap(area, subject, Reason::Unavailable, detail).await;
-        self.learn(What::Unasked(Unasked { area, metrics, estimated_usd: usd })).await;
+        self.gap(area, subject, Reason::Unavailable, price.refused(spent, ceiling)).await;
+        let Price { metrics, usd, at_least, .. } = price;
+        self.learn(What::Unasked(Unasked { area, metrics, estimated_usd: usd, at_least })).await;
         false
     }
 
@@ -233,4 +260,24 @@ pub fn origin<K: Into<String>, V: Into<String>>(action: Action, parameters: impl
 /// Where a fact came from: a file or a folder on this machine.
 pub fn file_origin(path: &std::path::Path) -> Origin {
     Origin { operation: "file".into(), parameters: [("path".to_owned(), path.display().to_string())].into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_ceiling_that_is_enough_is_a_round_number() {
+        for (usd, words) in [(2.05, "2.3"), (0.0143, "0.016"), (0.000_02, "0.000023"), (41.0, "46"), (410.0, "460"), (0.91, "1.1")] {
+            assert_eq!(enough(usd).to_string(), words);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ceiling_that_is_enough_is_enough(usd in 0.000_01..10_000_f64) {
+            prop_assert!(enough(usd) >= usd && enough(usd) <= usd * 1.25 && enough(usd).to_string().len() < 10, "{}", enough(usd));
+        }
+    }
 }

@@ -372,6 +372,14 @@ fn arrivals(sheet: &mut Sheet) {
     }
 }
 
+/// What should be known about the reading of a log.
+fn about_the_log(sheet: &mut Sheet, name: &str) {
+    let app = sheet.app;
+    let Some(log) = app.case.app_logs.get(name).filter(|l| !l.notes.is_empty()) else { return };
+    sheet.heading(app.look.say("To know about this log", "Cần biết về log này"));
+    log.notes.iter().for_each(|note| sheet.hanging("· ", note, app.look.theme.dim));
+}
+
 /// `600 lines, Error; first 02:10, last 02:35, most 60 at 02:14 UTC`
 fn seen(app: &App, t: &Template) -> String {
     let (look, clock) = (&app.look, app.clock());
@@ -402,5 +410,7 @@ fn template(sheet: &mut Sheet, name: &str, id: u32) -> String {
         let mark = if filtered { &filter } else { t.sign.and_then(|s| s.words_in(sample)).unwrap_or_default() };
         sheet.marked("· ", sample, theme.text, mark);
     }
+    arrivals(sheet);
+    about_the_log(sheet, name);
     name.to_owned()
 }

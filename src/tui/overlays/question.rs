@@ -84,6 +84,12 @@ fn unasked(app: &App, spent: &str, ceiling: &str) -> Option<Text> {
     let price = numbers::dollars(all.values().map(|u| u.estimated_usd).sum());
     let of = if metrics > 0 { say!(", {metrics} metrics", ", {metrics} chỉ số") } else { Text::default() };
     let (of, of_vi) = (of.en, of.vi);
+    if all.values().any(|u| u.at_least) {
+        return Some(say!(
+            "Not asked yet: {areas}{of}, for {price} at least: how much there is to read is not known before, so nobody can tell whether it stays under your ceiling of {ceiling}.",
+            "Chưa đọc: {areas}{of_vi}, ít nhất {price}: không biết trước phải đọc bao nhiêu, nên không rõ có vượt mức trần {ceiling} hay không."
+        ));
+    }
     (!all.is_empty()).then(|| {
         say!(
             "Not asked yet: {areas}{of}, for about {price}. With the {spent} spent so far that is more than your ceiling of {ceiling}.",

@@ -3,7 +3,7 @@
 
 use super::groups::{Line, Page, asked};
 use super::sink::is_balancers;
-use super::size;
+use super::size::Size;
 use crate::accesslog::AccessLog;
 use crate::accesslog::insights::{Row, Shape, tallied};
 use crate::case::gaps::Reason;
@@ -39,9 +39,9 @@ pub(super) fn shape(lines: &[Line]) -> Option<Shape> {
 }
 
 /// Asks both questions and says the same tallies as a log that was read.
-pub(super) async fn by_queries(ctx: &Context, group: &str, bytes: u64, shape: &Shape) {
+pub(super) async fn by_queries(ctx: &Context, group: &str, size: Size, shape: &Shape) {
     let area = Area::AccessLog;
-    ctx.busy(Area::AppLog, format!("{group}, the balancer's access log: {}", size::words(bytes))).await;
+    ctx.busy(Area::AppLog, format!("{group}, the balancer's access log: {}", size.words())).await;
     let (failed, others) = tokio::join!(asked_of(ctx, group, shape.failures()), asked_of(ctx, group, shape.others()));
     let (failed, others) = match (failed, others) {
         (Ok(failed), Ok(others)) => (failed, others),

@@ -1,9 +1,9 @@
 //! Log groups of CloudWatch Logs that were named. Most are read whole, page by page, which costs nothing;
 //! pages may be empty and go on. Groups too large for that are asked by Logs Insights.
 
-use super::balancer;
 use super::sink::{Sink, is_balancers};
-use super::size::{self, Way};
+use super::size::{self, Size, Way};
+use super::{arrival, balancer};
 use crate::applog::Engine;
 use crate::case::gaps::Reason;
 use crate::exchange::{Area, Origin, What};
@@ -43,19 +43,36 @@ pub(super) struct Line {
 pub(super) async fn read(ctx: &Context, group: &str) {
     ctx.busy(Area::AppLog, format!("{group}: how large it is")).await;
     match size::way(ctx, group).await {
-        Way::Queries { bytes } => ask_for(ctx, group, bytes).await,
+        Way::Queries(size) if super::was_read(ctx, group) => look_again(ctx, group, size).await,
+        Way::Queries(size) => ask_for(ctx, group, size).await,
+        Way::Pages if super::was_read(ctx, group) => {}
         Way::Pages => read_up_to(ctx, group, PAGES).await,
     }
 }
 
+/// What was not looked for the last time.
+async fn look_again(ctx: &Context, group: &str, size: Size) {
+    let subject = arrival::subject(group);
+    let log = ctx.case(|c| c.app_logs.get(group).cloned().filter(|_| c.gaps_of(&[Area::AppLog]).any(|g| *g.subject == *subject)));
+    if let Some(log) = log {
+        arrival::by_query(ctx, group, log, size).await;
+    }
+}
+
 /// Asks a group that is too large to be read what its first lines say it can be asked.
-async fn ask_for(ctx: &Context, group: &str, bytes: u64) {
+async fn ask_for(ctx: &Context, group: &str, size: Size) {
     let first = balancer::first_lines(ctx, group).await;
-    match balancer::shape(&first) {
-        Some(shape) => balancer::by_queries(ctx, group, bytes, &shape).await,
-        // Health checks and connections alone: as many as there is time for.
-        None if is_balancers(&first) => read_up_to(ctx, group, PAGES).await,
-        None => by_queries(ctx, group, bytes).await,
+    let shape = balancer::shape(&first);
+    // Health checks and connections alone: as many as there is time for.
+    if shape.is_none() && is_balancers(&first) {
+        return read_up_to(ctx, group, PAGES).await;
+    }
+    if !ctx.may_spend(Area::AppLog, &format!("log group {group}"), size.price()).await {
+        return;
+    }
+    match shape {
+        Some(shape) => balancer::by_queries(ctx, group, size, &shape).await,
+        None => by_queries(ctx, group, size).await,
     }
 }
 
@@ -91,7 +108,7 @@ pub(super) async fn read_up_to(ctx: &Context, group: &str, cap: u32) {
     say_kind(ctx, group, &sink).await;
     if let Sink::Application(engine) = &mut sink {
         let traces = engine.take_traces();
-        super::join(ctx, source(ctx, Action::FilterLogEvents, group), engine.snapshot(), traces).await;
+        arrival::among(ctx, source(ctx, Action::FilterLogEvents, group), engine.snapshot(), traces).await;
     }
 }
 
@@ -144,7 +161,7 @@ pub(super) async fn say_not_the_applications(ctx: &Context, group: &str, kind: &
     ctx.gap(Area::AppLog, &format!("log group {group}"), Reason::NotApplicable, detail).await;
 }
 
-fn source(ctx: &Context, action: Action, group: &str) -> Origin {
+pub(super) fn source(ctx: &Context, action: Action, group: &str) -> Origin {
     let window = ctx.window;
     origin(action, [("logGroupName", group.to_owned()), ("startTime", rfc3339(window.start)), ("endTime", rfc3339(window.end))])
 }
@@ -155,19 +172,21 @@ const COUNTS: &str = "stats count(*) as n by bin(1m) as minute, @logStream";
 const TELLING: &str = "fields @timestamp, @logStream, @message | filter @message like /(?i)(error|fatal|crit|severe|emerg|panic|exception|traceback|refused|timed out|timeout|killed|out of memory|oom|too many open|worker_connections|table full|in use|started|starting|listening|shutting down|stopp|sigterm|sigkill|deploy|version|\" 5\\d\\d )/ | sort @timestamp asc";
 
 /// Asks a group that is too large to be read: its counts, and its telling lines.
-async fn by_queries(ctx: &Context, group: &str, bytes: u64) {
-    ctx.busy(Area::AppLog, format!("{group}: {}", size::words(bytes))).await;
+async fn by_queries(ctx: &Context, group: &str, size: Size) {
+    ctx.busy(Area::AppLog, format!("{group}: {}", size.words())).await;
     let mut engine = Engine::new(group, ctx.window, chrono_tz::UTC);
-    engine.note(format!("{}; only lines with words of trouble, starts and stops were fetched", size::words(bytes)));
+    engine.note(format!("{}; only lines with words of trouble, starts and stops were fetched", size.words()));
     let telling = answered(ctx, group, insights::ask(&ctx.aws, group, ctx.window, TELLING).await, &mut engine).await;
     telling.iter().for_each(|row| line(&mut engine, row));
     let counts = answered(ctx, group, insights::ask(&ctx.aws, group, ctx.window, COUNTS).await, &mut engine).await;
     counts.iter().for_each(|row| count(&mut engine, row));
     let events = engine.events();
-    ctx.learn_from(source(ctx, Action::StartQuery, group), What::AppLog(Box::new(engine.snapshot()))).await;
+    let log = engine.snapshot();
+    ctx.learn_from(source(ctx, Action::StartQuery, group), What::AppLog(Box::new(log.clone()))).await;
     if !events.is_empty() {
         ctx.learn_from(source(ctx, Action::StartQuery, group), What::Events(events)).await;
     }
+    arrival::by_query(ctx, group, log, size).await;
 }
 
 /// The rows, or a gap and none.

@@ -19,6 +19,31 @@ fn context(stub: &Stub, common: &crate::cli::Common) -> Context {
     ctx
 }
 
+/// The same with a ceiling on cost, in US dollars.
+fn below(ceiling: f64, stub: &Stub, common: &crate::cli::Common) -> Context {
+    let options = LiveOptions::new(common, "alarm", None, window().end, chrono_tz::UTC).unwrap();
+    let options = LiveOptions { cost_ceiling: Some(ceiling), ..options };
+    let (ctx, mut facts) = Context::for_tests(Aws::for_tests(&stub.url), options, window());
+    tokio::spawn(async move { while facts.recv().await.is_some() {} });
+    ctx
+}
+
+/// The balancer's log, and nothing more will come of it.
+async fn access_log_is(ctx: &Context, log: Option<crate::accesslog::AccessLog>) {
+    if let Some(log) = log {
+        ctx.learn(What::AccessLog(Box::new(log))).await;
+    }
+    ctx.learn(What::Settled { area: Area::AccessLog }).await;
+}
+
+fn started(stub: &Stub) -> Vec<serde_json::Value> {
+    stub.requests().iter().filter(|r| r.operation == "StartQuery").map(Request::json).collect()
+}
+
+fn gaps(ctx: &Context) -> Vec<String> {
+    ctx.case(|c| c.gaps.iter().filter(|g| g.area == Area::AppLog).map(|g| format!("{}: {}", g.subject, g.detail)).collect())
+}
+
 fn group(name: &str) -> crate::cli::Common {
     crate::cli::Common { app_log_group: vec![name.into()], ..Default::default() }
 }
@@ -130,26 +155,24 @@ async fn groups_that_a_task_definition_names_are_offered_first() {
 
 /// A group of which the window holds about a gigabyte, and a query with its states one after the other.
 fn large(states: &'static [&'static str]) -> Stub {
+    large_as(described("/app/web", 1_000_000_000_000), states)
+}
+
+fn large_as(group: serde_json::Value, states: &'static [&'static str]) -> Stub {
     let looks = std::sync::atomic::AtomicUsize::new(0);
     Stub::serve(move |_, r| {
         let asked = r.json();
         let answer = match r.operation.as_str() {
-            "DescribeLogGroups" => json!({"logGroups": [described("/app/web", 1_000_000_000_000)]}),
+            "DescribeLogGroups" => json!({"logGroups": [group]}),
             "FilterLogEvents" => json!({"events": [{"timestamp": 0, "message": "INFO ready", "logStreamName": "web/1"}]}),
             "StartQuery" => {
-                assert_eq!((&asked["startTime"], &asked["logGroupNames"][0]), (&window().start.timestamp().into(), &"/app/web".into()));
-                json!({"queryId": if asked["queryString"].as_str().unwrap().starts_with("stats") { "counts" } else { "lines" }})
+                assert_eq!(asked["logGroupNames"][0], "/app/web");
+                let query = asked["queryString"].as_str().unwrap();
+                json!({"queryId": if query.starts_with("stats") { "counts" } else if query.contains("wanted") { "ids" } else { "lines" }})
             }
             "GetQueryResults" => {
                 let n = looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed).min(states.len() - 1);
-                let cell = |field: &str, value: &str| json!({"field": field, "value": value});
-                let minute = (window().start + Duration::minutes(5)).format("%Y-%m-%d %H:%M:%S%.3f").to_string();
-                let row = if asked["queryId"] == "counts" {
-                    [cell("minute", &minute), cell("@logStream", "web/1"), cell("n", "4000")]
-                } else {
-                    [cell("@timestamp", &minute), cell("@logStream", "web/1"), cell("@message", "ERROR worker timeout (pid:7)")]
-                };
-                let rows = if states[n] == "Complete" { vec![row] } else { vec![] };
+                let rows = if states[n] == "Complete" { rows_of(asked["queryId"].as_str().unwrap()) } else { json!([]) };
                 json!({"status": states[n], "results": rows, "statistics": {"bytesScanned": 1e9}})
             }
             other => panic!("{other}"),
@@ -158,16 +181,151 @@ fn large(states: &'static [&'static str]) -> Stub {
     })
 }
 
+/// A request that arrived and was answered after the balancer had given up.
+const ARRIVED: &str = "0000000000000000000000aa";
+
+fn rows_of(query: &str) -> serde_json::Value {
+    let row = |cells: &[(&str, &str)]| json!(cells.iter().map(|(f, v)| json!({"field": f, "value": v})).collect::<Vec<_>>());
+    let minute = (window().start + Duration::minutes(5)).format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+    let line = format!("INFO \"GET /a HTTP/1.1\" 200 12 Root=1-58337262-{ARRIVED}");
+    match query {
+        "counts" => json!([row(&[("minute", &minute), ("@logStream", "web/1"), ("n", "4000")])]),
+        "ids" => json!([row(&[("requests", "3999")]), row(&[("requests", "1"), ("wanted", ARRIVED), ("first", &line), ("last", &line)])]),
+        _ => json!([row(&[("@timestamp", &minute), ("@logStream", "web/1"), ("@message", "ERROR worker timeout (pid:7)")])]),
+    }
+}
+
+/// A balancer's log with failures between the twentieth and the twenty-fifth minute.
+fn failures() -> crate::accesslog::AccessLog {
+    use crate::accesslog::{AccessLog, FailureRow, RequestRow, Signature, trace::Traced};
+    let failure = |minute, signature| FailureRow {
+        minute: window().start + Duration::minutes(minute),
+        target: "10.0.0.1:80".into(),
+        signature,
+        status: 502,
+        node: "-".into(),
+        group: "g".into(),
+        static_file: false,
+        count: 3,
+    };
+    let request = RequestRow {
+        minute: window().start + Duration::minutes(21),
+        target: "10.0.0.1:80".into(),
+        group: "g".into(),
+        ok: 5000,
+        failed: 6,
+        syn_retries: 0,
+    };
+    let traced = |chance: &str, signature| Traced { id: format!("1-58337262-{chance}").into(), signature, target: "10.0.0.1:80".into() };
+    AccessLog {
+        files: 1,
+        failures: vec![failure(20, Signature::Refused), failure(25, Signature::SlowTarget)],
+        requests: vec![request],
+        traces: vec![traced(ARRIVED, Signature::SlowTarget), traced("0000000000000000000000bb", Signature::Refused)],
+        ..AccessLog::default()
+    }
+}
+
 #[tokio::test]
 async fn a_group_too_large_to_read_is_asked_by_queries_and_the_price_said_first() {
     let stub = large(&["Scheduled", "Running", "Complete"]);
     let ctx = context(&stub, &group("/app/web"));
+    access_log_is(&ctx, None).await;
     gather(&ctx).await;
     let log = ctx.case(|c| c.app_logs["/app/web"].clone());
     assert_eq!((log.lines, log.incomplete, log.templates[0].sign), (4000, false, Some(Sign::WorkerTimeout)));
     assert_eq!(log.streams[0].counts, [(window().start + Duration::minutes(5), 4000)]);
     assert!(log.notes.iter().any(|n| n.contains("about 1.0 GB in this window") && n.contains("about $0.01")), "{:?}", log.notes);
     assert_eq!(stub.requests().iter().filter(|r| r.operation == "FilterLogEvents").count(), 1, "one look at what kind of log it is");
+    assert!(started(&stub).iter().all(|q| q["startTime"] == window().start.timestamp()));
+}
+
+#[tokio::test]
+async fn queries_beyond_the_ceiling_are_not_asked_until_somebody_agrees() {
+    let stub = large(&["Complete"]);
+    let ctx = below(0.005, &stub, &group("/app/web"));
+    access_log_is(&ctx, Some(failures())).await;
+    gather(&ctx).await;
+    assert_eq!(started(&stub).len(), 0);
+    let said = gaps(&ctx);
+    let words = "log group /app/web: not asked: two Logs Insights queries over about 1.0 GB would cost about $0.0100 on top of $0.0000, \
+                 more than the ceiling of $0.005 (--cost-ceiling 0.011 would allow it, or cost-ceiling-usd in config.toml)";
+    assert_eq!(said, [words]);
+    let left_out = ctx.case(|c| c.unasked[&Area::AppLog].clone());
+    assert!((left_out.estimated_usd - 0.01).abs() < 1e-9 && !left_out.at_least && ctx.case(|c| c.app_logs.is_empty()));
+    ctx.settle(Area::AppLog).await;
+    // Asking again without a word about money does not spend it either.
+    let again = ctx.at(window(), window().end);
+    again.reopen(Area::AppLog, "asked again").await;
+    gather(&again).await;
+    again.settle(Area::AppLog).await;
+    assert_eq!((started(&stub).len(), gaps(&ctx).len()), (0, 1));
+    let agreed = ctx.whatever_it_costs(window().end);
+    agreed.reopen(Area::AppLog, "asked again").await;
+    gather(&agreed).await;
+    agreed.settle(Area::AppLog).await;
+    assert_eq!((started(&stub).len(), gaps(&ctx)), (3, vec![]));
+    assert!(ctx.case(|c| c.unasked.is_empty() && c.app_logs["/app/web"].joined.is_some()));
+}
+
+#[tokio::test]
+async fn failed_requests_are_looked_for_in_a_group_too_large_to_read() {
+    let stub = large(&["Complete"]);
+    let ctx = context(&stub, &group("/app/web"));
+    access_log_is(&ctx, Some(failures())).await;
+    gather(&ctx).await;
+    let joined = ctx.case(|c| c.app_logs["/app/web"].joined.clone()).unwrap();
+    use crate::accesslog::Signature;
+    assert_eq!((joined.of(|s| s == Signature::Refused), joined.of(|s| s == Signature::SlowTarget)), ((1, 0), (1, 1)));
+    assert_eq!((joined.requests, joined.answered, joined.tells_absence(), joined.statuses_in_words().as_str()), (4000, 5000, true, "200"));
+    let asked = started(&stub).pop().unwrap();
+    let from = (window().start + Duration::minutes(19)).timestamp();
+    assert_eq!((&asked["startTime"], &asked["endTime"]), (&from.into(), &(from + 11 * 60 - 1).into()), "only while requests failed");
+    assert!(asked["queryString"].as_str().unwrap().contains(ARRIVED));
+    assert!(gaps(&ctx).is_empty());
+}
+
+#[tokio::test]
+async fn a_search_beyond_the_ceiling_is_named_and_only_it_is_asked_later() {
+    let stub = large(&["Complete"]);
+    // Enough for both queries about 1 GB, not for the third about eleven minutes of it.
+    let ctx = below(0.0105, &stub, &group("/app/web"));
+    access_log_is(&ctx, Some(failures())).await;
+    gather(&ctx).await;
+    ctx.settle(Area::AppLog).await;
+    let (log, said) = (ctx.case(|c| c.app_logs["/app/web"].clone()), gaps(&ctx));
+    assert!(log.joined.is_none() && log.notes.iter().any(|n| n.contains("not looked for by their trace ids")), "{:?}", log.notes);
+    assert!(said[0].starts_with("trace ids in /app/web: not asked: looking for 2 failed requests by their trace ids over about 0.2 GB"));
+    assert_eq!((started(&stub).len(), said.len()), (2, 1));
+    let agreed = ctx.whatever_it_costs(window().end);
+    agreed.reopen(Area::AppLog, "asked again").await;
+    gather(&agreed).await;
+    agreed.settle(Area::AppLog).await;
+    let log = ctx.case(|c| c.app_logs["/app/web"].clone());
+    assert!(log.joined.is_some() && !log.notes.iter().any(|n| n.contains("not looked for")), "{:?}", log.notes);
+    assert_eq!((started(&stub).len(), gaps(&ctx)), (3, vec![]));
+}
+
+#[tokio::test]
+async fn why_failed_requests_could_not_be_looked_for_is_said() {
+    let counted = crate::accesslog::AccessLog { files: 0, traces: Vec::new(), ..failures() };
+    let stub = large(&["Complete"]);
+    let ctx = context(&stub, &group("/app/web"));
+    access_log_is(&ctx, Some(counted)).await;
+    gather(&ctx).await;
+    assert_eq!(started(&stub).len(), 2);
+    assert!(gaps(&ctx)[0].contains("the access log was asked by a query, which only counts"), "{:?}", gaps(&ctx));
+}
+
+#[tokio::test]
+async fn a_group_of_unknown_age_is_priced_as_a_whole() {
+    let stub = large_as(json!({"logGroupName": "/app/web", "storedBytes": 400_000_000_000u64}), &["Complete"]);
+    let ctx = below(1.0, &stub, &group("/app/web"));
+    access_log_is(&ctx, None).await;
+    gather(&ctx).await;
+    assert_eq!(started(&stub).len(), 0);
+    let said = gaps(&ctx);
+    assert!(said[0].contains("over at most 400.0 GB (all that it holds: since when is not known) would cost about $4.0000"), "{said:?}");
 }
 
 #[tokio::test]
@@ -179,6 +337,7 @@ async fn a_query_that_does_not_end_well_is_a_gap_and_no_quiet_log() {
             _ => &["Timeout"],
         });
         let ctx = context(&stub, &group("/app/web"));
+        access_log_is(&ctx, None).await;
         gather(&ctx).await;
         let (log, gaps) = ctx.case(|c| (c.app_logs["/app/web"].clone(), c.gaps.clone()));
         assert!(log.incomplete && log.lines == 0);

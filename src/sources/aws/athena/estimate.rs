@@ -8,6 +8,7 @@ use crate::say;
 use crate::sources::aws::access_logs::objects::{self, Place};
 use crate::sources::aws::actions::Action;
 use crate::sources::aws::call::Aws;
+use crate::sources::aws::context::Price;
 use crate::text::Text;
 use crate::time::Window;
 use serde::Deserialize;
@@ -37,6 +38,16 @@ impl Estimate {
             Self::Known { bytes, .. } | Self::AtLeast { bytes, .. } => Some(dollars(*bytes)),
             Self::Unknown(_) => None,
         }
+    }
+
+    /// For the ceiling: what is not known never counts as free.
+    pub(super) fn price(&self) -> Price {
+        let (usd, at_least, words) = match self {
+            Self::Known { bytes, .. } => (dollars(*bytes), false, "the query in Athena".to_owned()),
+            Self::AtLeast { bytes, objects } => (dollars(*bytes), true, format!("the query in Athena, over more than {objects} objects,")),
+            Self::Unknown(why) => (dollars(0), true, format!("the query in Athena, of unknown size ({why}),")),
+        };
+        Price { metrics: 0, usd, at_least, words }
     }
 
     /// The size and the price in one sentence.

@@ -170,3 +170,29 @@ async fn a_case_is_told_the_price_first_and_then_the_tallies() {
         (operations.iter().position(|o| o == "GetTableMetadata"), operations.iter().position(|o| o == "StartQueryExecution"));
     assert!(listed < started, "{operations:?}");
 }
+
+/// A case's reading under a ceiling; whether the query was asked, and the gap if not.
+async fn under(ceiling: f64, stub: &Stub) -> (bool, Option<String>, Option<crate::exchange::Unasked>) {
+    let options = LiveOptions::new(&crate::cli::Common::default(), "alarm", None, window().end, chrono_tz::UTC).unwrap();
+    let options = LiveOptions { cost_ceiling: Some(ceiling), ..options };
+    let (ctx, mut facts) = Context::for_tests(Aws::for_tests(&stub.url), options, window());
+    tokio::spawn(async move { while facts.recv().await.is_some() {} });
+    gather(&ctx, "athena:db.alb").await;
+    let told = ctx.case(|c| (c.gaps.first().map(|g| g.detail.to_string()), c.unasked.get(&Area::AccessLog).cloned()));
+    (operations(stub).contains(&"StartQueryExecution".to_owned()), told.0, told.1)
+}
+
+#[tokio::test]
+async fn beyond_the_ceiling_no_query_runs_and_an_unknown_size_is_never_free() {
+    let stub = athena(&["SUCCEEDED"], 1);
+    assert_eq!(under(0.007, &stub).await, (true, None, None));
+    let stub = athena(&["SUCCEEDED"], 1);
+    let (asked, gap, left_out) = under(0.005, &stub).await;
+    assert!(!asked && left_out.is_some_and(|u| (u.estimated_usd - 0.006).abs() < 1e-9 && !u.at_least));
+    assert!(gap.unwrap().starts_with("not asked: the query in Athena would cost about $0.0060"));
+    let denied = Stub::serve(|_, _| (400, json!({ "__type": "AccessDeniedException", "Message": "no" }).to_string()));
+    let (asked, gap, left_out) = under(1000.0, &denied).await;
+    assert!(!asked && left_out.is_some_and(|u| u.at_least));
+    let gap = gap.unwrap();
+    assert!(gap.contains("of unknown size") && gap.contains("--cost-ceiling 0 sets none"), "{gap}");
+}
