@@ -9,10 +9,11 @@ use crate::accesslog::question::{Column, Question, Span};
 use crate::accesslog::scan::{self, Damage, Found, Progress, Scanned};
 use crate::accesslog::sql;
 use crate::accesslog::tally::Grouping;
+use crate::changes::json::cut;
 use crate::cli::{Common, LangArg, Logs, LogsFormat};
 use crate::say;
 use crate::sources::aws::access_logs::cache::Cache;
-use crate::text::{Lang, Text, clean};
+use crate::text::{self, Lang, Text, clean};
 use crate::time::{self, Time};
 use chrono::Duration;
 use output::Answer;
@@ -28,6 +29,8 @@ const USAGE: u8 = 64;
 const UNREADABLE: u8 = 65;
 /// Damaged files and malformed lines that are named one by one.
 const NAMED: usize = 20;
+/// As much of a malformed line is shown.
+const EXAMPLE: usize = 120;
 
 /// What a question to logs in AWS may use.
 #[derive(Clone, Debug, Default)]
@@ -226,11 +229,11 @@ fn tell_of_lines(answer: &Answer, voice: Voice) {
     if answer.files == 0 && answer.rows.is_empty() && answer.damaged.is_empty() {
         voice.say(&say!("no log files there", "không có tệp log nào ở đó"));
     }
-    if let Some(first) = answer.census.samples.first().filter(|_| malformed > 0) {
-        let first = clean(&String::from_utf8_lossy(&first[..first.len().min(120)]));
+    if let Some(first) = answer.census.examples().first().filter(|_| malformed > 0) {
+        let Text { en, vi } = text::quoted(&cut(first, EXAMPLE));
         voice.say(&say!(
-            "{malformed} of {lines} lines are malformed and not counted, such as “{first}”",
-            "{malformed} trên {lines} dòng bị hỏng và không được đếm, ví dụ “{first}”"
+            "{malformed} of {lines} lines are malformed and not counted, such as {en}",
+            "{malformed} trên {lines} dòng bị hỏng và không được đếm, ví dụ {vi}"
         ));
     }
     if folded > 0 {

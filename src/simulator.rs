@@ -17,6 +17,7 @@ mod plan;
 mod publish;
 mod random;
 mod scenario;
+mod traces;
 mod trail;
 mod voices;
 mod world;

@@ -133,6 +133,17 @@ pub fn clean(raw: &str) -> String {
     out
 }
 
+/// A line as part of a sentence: itself in quotes, or in words where there is nothing to see.
+pub fn quoted(line: &str) -> Text {
+    let seen = clean(line);
+    match (line.trim_end_matches(['\r', '\n']).chars().count(), seen.trim()) {
+        (0, _) => say!("an empty line", "một dòng trống"),
+        (1, "") => say!("a line of one blank", "một dòng chỉ có một khoảng trắng"),
+        (n, "") => say!("a line of {n} blanks", "một dòng chỉ có {n} khoảng trắng"),
+        _ => Text::same(format!("“{seen}”")),
+    }
+}
+
 /// Characters that change how others are read or shown without being seen themselves.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
@@ -145,6 +156,14 @@ mod tests {
     #[test]
     fn escape_sequences_lose_their_power() {
         assert_eq!(clean("a\u{1b}[2Jb\r\nc\u{202e}d\u{7}"), "a␛[2Jb  cd");
+    }
+
+    #[test]
+    fn a_line_with_nothing_to_see_is_named() {
+        let quoted = |line| quoted(line).en;
+        assert_eq!((quoted("").as_str(), quoted("\r").as_str()), ("an empty line", "an empty line"));
+        assert_eq!((quoted(" ").as_str(), quoted(" \t ").as_str()), ("a line of one blank", "a line of 3 blanks"));
+        assert_eq!(quoted("https 2026\t"), "“https 2026 ”");
     }
 
     #[test]

@@ -177,7 +177,7 @@ impl Summary {
             reasons: reason_rows(self.reasons),
             elapsed: elapsed_rows(&self.elapsed),
             traces: self.traces.into_rows(),
-            malformed_samples: self.census.samples.iter().map(|s| foreign(s)).collect(),
+            malformed_samples: self.census.examples(),
             samples: sample_rows(&self.samples),
             ..AccessLog::default()
         }

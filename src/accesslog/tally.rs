@@ -7,6 +7,7 @@ use super::question::{Question, Span};
 use super::record;
 use super::rows::add_up;
 use super::scan::Collect;
+use crate::text::Foreign;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -33,12 +34,27 @@ pub struct Census {
     pub last: Option<i64>,
 }
 
+/// A line as it is shown: bytes that nobody would see are spelled (`\x00`), blanks stay blanks.
+fn visible(line: &[u8]) -> Foreign {
+    let shown = Foreign::from(String::from_utf8_lossy(line).into_owned());
+    let unseen = shown.trim().is_empty() && !line.iter().all(u8::is_ascii_whitespace);
+    if unseen { line.escape_ascii().to_string().into() } else { shown }
+}
+
 impl Census {
     pub(crate) fn malformed(&mut self, line: &[u8]) {
         self.malformed += 1;
-        if self.samples.len() < SAMPLES {
-            self.samples.push(line[..line.len().min(SAMPLE_BYTES)].to_vec());
+        let begin = &line[..line.len().min(SAMPLE_BYTES)];
+        if self.samples.len() < SAMPLES && !self.samples.iter().any(|s| s == begin) {
+            self.samples.push(begin.to_vec());
         }
+    }
+
+    /// The beginnings as they are shown, those with something to see in them first.
+    pub fn examples(&self) -> Vec<Foreign> {
+        let mut all: Vec<Foreign> = self.samples.iter().map(|s| visible(s)).collect();
+        all.sort_by_key(|s| s.trim().is_empty());
+        all
     }
 
     pub(crate) fn saw(&mut self, micros: i64) {
@@ -52,6 +68,7 @@ impl Census {
         self.outside += other.outside;
         self.samples.extend(other.samples);
         self.samples.sort();
+        self.samples.dedup();
         self.samples.truncate(SAMPLES);
         for t in [other.first, other.last].into_iter().flatten() {
             self.saw(t);
@@ -319,6 +336,16 @@ mod tests {
             [("2026-11-20T13:00 10.0.1.5:8080 refused".to_owned(), 2), ("2026-11-20T13:01 10.0.1.5:8080 refused".to_owned(), 1),]
         );
         assert_eq!(as_written(rows[0].seen.first), "2026-11-20T13:00:01.123456Z");
+    }
+
+    #[test]
+    fn examples_of_malformed_lines_are_those_with_something_to_see() {
+        let mut census = Census::default();
+        for line in [&b""[..], b"  ", b"", b"\x00\x01", b"cut off", b""] {
+            census.malformed(line);
+        }
+        let seen: Vec<String> = census.examples().iter().map(ToString::to_string).collect();
+        assert_eq!((census.malformed, seen), (6, ["\\x00\\x01", "cut off", "", "  "].map(str::to_owned).to_vec()));
     }
 
     #[test]

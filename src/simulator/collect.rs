@@ -272,7 +272,10 @@ impl Collector<'_> {
         if !self.scenario.sight.app_log {
             return self.gap(Area::AppLog, "application log", Reason::NotApplicable, None, "no log group was named (--app-log-group NAME)");
         }
-        let log = Logs { scenario: self.scenario, world: self.world, plan: self.plan, run: self.run }.app_log(self.rng);
+        let logs = Logs { scenario: self.scenario, world: self.world, plan: self.plan, run: self.run };
+        let mut log = logs.app_log(self.rng);
+        let access = self.facts.iter().find_map(|f| if let What::AccessLog(access) = &f.what { Some(access) } else { None });
+        log.joined = access.and_then(|access| logs.joined(access, &log));
         self.push(Some("logs:FilterLogEvents"), What::AppLog(Box::new(log)));
     }
 

@@ -55,6 +55,7 @@ fn overload() -> Scenario {
         role_names: vec!["店舗フロント".into(), "静的配信".into()],
         requests_per_minute: 21_000.0,
         decoys: vec![Decoy::OtherDeployment, Decoy::SecretRotation],
+        sight: Sight { trace_ids: true, host_agents: true, ..Sight::default() },
         ..demo("overload", Cause::Overload, 10, "2026-11-20T02:09:20Z", "2026-11-20T03:12:40Z")
     }
 }
@@ -87,7 +88,7 @@ fn security_group() -> Scenario {
         role_names: vec!["máy-chủ-api".into(), "静的配信".into()],
         requests_per_minute: 7200.0,
         decoys: vec![Decoy::OtherSecurityGroup, Decoy::DeniedAttempt, Decoy::OtherDeployment],
-        sight: Sight { aws_health: true, host_agents: true, ..Sight::default() },
+        sight: Sight { aws_health: true, host_agents: true, trace_ids: true, ..Sight::default() },
         ..demo("security-group", Cause::TargetSecurityGroup, 3, "2026-11-20T06:31:05Z", "2026-11-20T07:02:20Z")
     };
     s.health.port = "8081".into();
@@ -133,6 +134,7 @@ fn deploy() -> Scenario {
         role_names: vec!["đặt-phòng".into(), "予約管理".into()],
         requests_per_minute: 9600.0,
         decoys: vec![Decoy::OtherSecurityGroup, Decoy::SmallSurge],
+        sight: Sight { trace_ids: true, host_agents: true, ..Sight::default() },
         ..demo("deploy", Cause::InPlaceDeploy, 10, "2026-11-19T02:32:15Z", "2026-11-19T03:20:45Z")
     }
 }

@@ -4,6 +4,7 @@ use super::Scenario;
 use super::flow::{Cell, Failing, Run};
 use super::plan::{Harm, HarmKind, Line, Plan, Second};
 use super::random::Rng;
+use super::traces;
 use super::world::World;
 use crate::accesslog::rows::rank_paths;
 use crate::accesslog::{AccessLog, Elapsed, FailureRow, PathRow, RequestRow, Signature};
@@ -56,6 +57,10 @@ impl Logs<'_> {
         log.paths = paths(&log.failures, &mut rng.fork("paths"));
         log.elapsed = elapsed(&log.failures);
         self.samples(&mut log);
+        // Where no application logs them there is nothing to look for them in.
+        if self.scenario.sight.trace_ids {
+            log.traces = traces::named(&log.failures, &mut rng.fork("trace ids"));
+        }
         log
     }
 
@@ -202,15 +207,17 @@ impl Logs<'_> {
             window: Some(self.window()),
             ..AppLog::default()
         };
-        let mut access = Tally::new(1, "<*> - - \"GET <*> HTTP/1.1\" 200 <*> rt=<*>", Level::Info);
-        let mut errors = Tally::new(2, "<*> - - \"GET <*> HTTP/1.1\" 500 <*> rt=<*>", Level::Error);
+        let with_ids = self.scenario.sight.trace_ids;
+        let mut access = self.requests(1, 200, Level::Info, &rng);
+        let mut errors = self.requests(2, 500, Level::Error, &rng);
         let mut jobs = Tally::new(3, "job <*> finished in <*> ms", Level::Info);
         for target in &targets {
             let mut stream = Vec::new();
             for minute in 0..visible {
                 let cell = self.run.target_minute(minute, *target);
                 let off = self.run.host(minute, *target).off || self.is_closed(minute, *target);
-                let rows = [(&mut access, cell.ok / 4), (&mut errors, cell.app_5xx), (&mut jobs, if off { 0 } else { rng.poisson(0.6) })];
+                let handled = if with_ids { cell.ok + cell.slow } else { cell.ok / 4 };
+                let rows = [(&mut access, handled), (&mut errors, cell.app_5xx), (&mut jobs, if off { 0 } else { rng.poisson(0.6) })];
                 let lines: u32 = rows.into_iter().map(|(tally, n)| tally.add(self.minute(minute), n)).sum();
                 let planned = self.planned(*target, minute);
                 if lines + planned > 0 {
@@ -227,8 +234,21 @@ impl Logs<'_> {
         log
     }
 
+    /// Lines of requests with one status: every fourth one, or each with its trace id.
+    fn requests(&self, id: u32, status: u16, level: Level, rng: &Rng) -> Tally {
+        let pattern = format!("<*> - - \"GET <*> HTTP/1.1\" {status} <*> rt=<*>");
+        if !self.scenario.sight.trace_ids {
+            return Tally::new(id, &pattern, level);
+        }
+        let mut tally = Tally::new(id, &format!("{pattern} \"Root=<*>\""), level);
+        let host = self.world.of_group(0).first().map_or("-", |t| self.world.targets[*t].ip.as_str());
+        let trace = traces::new_id(self.scenario.start, &mut rng.fork("trace ids"));
+        tally.0.samples = vec![traces::line(host, status, 0.041, &trace).into()];
+        tally
+    }
+
     /// Whether nothing ran behind the port for the whole minute.
-    fn is_closed(&self, minute: usize, target: usize) -> bool {
+    pub(super) fn is_closed(&self, minute: usize, target: usize) -> bool {
         let (from, to) = (minute as Second * 60, minute as Second * 60 + 60);
         let closed = |h: &Harm| matches!(h.kind, HarmKind::Closed { .. }) && h.from <= from && h.until >= to;
         self.plan.harms.iter().any(|h| closed(h) && h.targets.contains(&target))

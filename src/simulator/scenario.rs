@@ -83,6 +83,8 @@ pub enum TargetKind {
 pub struct Sight {
     pub access_log: bool,
     pub app_log: bool,
+    /// The application logs each request with its trace id.
+    pub trace_ids: bool,
     /// The CloudWatch agent reports memory and network counters.
     pub agent: bool,
     /// AWS Health answers (a support plan that has it).
@@ -138,6 +140,7 @@ impl Default for Sight {
         Self {
             access_log: true,
             app_log: true,
+            trace_ids: false,
             agent: false,
             aws_health: false,
             health_check_log: false,
@@ -281,11 +284,12 @@ impl Scenario {
     }
 
     fn vary_sight(&mut self, rng: &mut Rng) {
-        // From a stream of their own: what was drawn before them stays as it was.
-        let mut voices = rng.fork("voices");
+        // From streams of their own: what was drawn before them stays as it was.
+        let (mut voices, mut traces) = (rng.fork("voices"), rng.fork("trace ids"));
         self.sight = Sight {
             access_log: rng.chance(0.65),
             app_log: rng.chance(0.6),
+            trace_ids: traces.chance(0.4),
             agent: rng.chance(0.4),
             aws_health: rng.chance(0.4),
             health_check_log: rng.chance(0.15),

@@ -187,3 +187,40 @@ fn what_is_put_right_before_anyone_looks_is_not_in_the_configuration() {
     let ongoing = Scenario { lasts: None, ..Scenario::plain(Cause::TargetSecurityGroup, 3) };
     assert!(!open(&case(&ongoing).0));
 }
+
+#[test]
+fn an_application_that_logs_trace_ids_tells_which_failed_requests_arrived() {
+    let traced = |cause, seed| {
+        let mut scenario = Scenario::plain(cause, seed);
+        scenario.sight.trace_ids = true;
+        case(&scenario).0
+    };
+    let overload = traced(Cause::Overload, 12);
+    let joined = overload.app_logs.values().find_map(|l| l.joined.clone()).unwrap();
+    let (asked, arrived) = joined.of(Signature::is_failed_connection);
+    assert!(asked >= 20 && arrived == 0 && joined.tells_absence(), "{joined:?}");
+    let ids = &overload.access_log.as_ref().unwrap().traces;
+    assert!((asked as usize..=1000).contains(&ids.len()));
+    let slow = traced(Cause::SlowTarget, 5);
+    let joined = slow.app_logs.values().find_map(|l| l.joined.clone()).unwrap();
+    let (asked, arrived) = joined.of(|s| s == Signature::SlowTarget);
+    assert!(asked > 0 && arrived * 10 >= asked * 9, "{joined:?}");
+    assert!(joined.statuses.iter().any(|(status, n)| *status == 200 && *n >= arrived), "{joined:?}");
+}
+
+/// What is drawn for trace ids moves nothing else.
+#[test]
+fn trace_ids_change_nothing_else() {
+    let plain = Scenario::plain(Cause::InPlaceDeploy, 8);
+    let mut traced = plain.clone();
+    traced.sight.trace_ids = true;
+    let (plain, traced) = (case(&plain).0, case(&traced).0);
+    let access = traced.access_log.clone().map(|log| crate::accesslog::AccessLog { traces: Vec::new(), ..log });
+    assert_eq!(access, plain.access_log);
+    assert_eq!((traced.series, traced.events, traced.target_health), (plain.series, plain.events, plain.target_health));
+    let jobs =
+        |case: &Case| case.app_logs.values().flat_map(|l| l.templates.clone()).filter(|t| t.pattern.contains("job")).collect::<Vec<_>>();
+    let (jobs_of_traced, jobs_of_plain) =
+        (jobs(&Case { app_logs: traced.app_logs, ..Case::default() }), jobs(&Case { app_logs: plain.app_logs, ..Case::default() }));
+    assert_eq!(jobs_of_traced, jobs_of_plain);
+}

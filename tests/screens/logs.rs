@@ -31,7 +31,7 @@ fn facts() -> Vec<Fact> {
     };
     let changed = |what| match what {
         What::AccessLog(log) => {
-            let malformed_samples = vec!["https 2025-11-20T03:20:0".into()];
+            let malformed_samples = vec!["https 2025-11-20T03:20:0".into(), "".into()];
             What::AccessLog(Box::new(AccessLog { paths: paths.clone(), malformed: 12, malformed_samples, ..*log }))
         }
         What::AppLog(log) => What::AppLog(Box::new(AppLog { joined: Some(joined.clone()), notes: vec!["read as UTC".into()], ..*log })),
@@ -70,7 +70,8 @@ fn a_row_opens_on_what_was_read() {
         "40 of 40 other failed requests reached the application (200 × 40)",
         "1-58337262-36d228ad5d99923122bbe354 10.0.3.5:8080 slow-target 200",
         "Malformed lines, the first few (12)",
-        "https 2025-11-20T03:20:0",
+        "“https 2025-11-20T03:20:0”",
+        "· an empty line",
     ] {
         assert!(row.contains(words), "{words} in\n{row}");
     }

@@ -6,6 +6,7 @@ use crate::applog::{Level, Template};
 use crate::checks::Evidence;
 use crate::diagnosis::Reason;
 use crate::exchange::Origin as Source;
+use crate::text::quoted;
 use crate::time::rfc3339;
 use crate::tui::app::App;
 use crate::tui::happenings::{Happening, Origin};
@@ -348,7 +349,7 @@ fn log_row(sheet: &mut Sheet, name: &str) -> String {
     if !access.malformed_samples.is_empty() {
         let words = app.look.say("Malformed lines, the first few", "Vài dòng hỏng đầu tiên");
         sheet.heading(&format!("{words} ({})", access.malformed));
-        access.malformed_samples.iter().take(LINES).for_each(|line| sheet.hanging("· ", line, theme.dim));
+        access.malformed_samples.iter().take(LINES).for_each(|line| sheet.hanging("· ", app.look.text(&quoted(line)), theme.dim));
     }
     name.to_owned()
 }
