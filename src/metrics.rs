@@ -1,5 +1,7 @@
 //! The catalog of metrics: one row a metric. Adding one here fetches, draws and ranks it.
 
+pub mod usual;
+
 use crate::case::series::SeriesKey;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -72,6 +74,13 @@ pub struct Metric {
     pub finest: u32,
     /// Place in the runbook's own order; lanes are drawn in it.
     pub order: u16,
+}
+
+impl Metric {
+    /// Whether it counts things in a period.
+    pub fn is_count(&self) -> bool {
+        self.unit == Unit::Count && self.statistic == "Sum"
+    }
 }
 
 /// A metric by its name.

@@ -10,11 +10,11 @@ use super::grid::{self, Grid};
 use super::{Correlation, Direction, Episode, Order, onset};
 use crate::case::Case;
 use crate::case::series::{Series, SeriesKey, Track};
-use crate::metrics::{self, Metric, Role, Unit};
+use crate::metrics::usual::{self, Usual, transformed};
+use crate::metrics::{self, Metric, Role};
 use crate::time::{Time, Window};
 use chrono::Duration;
 use fit::{Bench, Fit};
-pub use fit::{floor, scale, transformed};
 use pulse::{Pulse, Shape};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -39,6 +39,8 @@ struct Candidate<'a> {
     start: Time,
     values: Cow<'a, [f64]>,
     period: u32,
+    /// Where that is known already.
+    usual: Option<Usual>,
 }
 
 /// A candidate with its shape and what its best alignment reaches.
@@ -126,12 +128,11 @@ fn candidates<'a>(
     context: Window,
 ) -> impl Iterator<Item = Candidate<'a>> {
     let mut flows: BTreeMap<&BTreeMap<String, String>, Option<Grid>> = BTreeMap::new();
-    let mut row: Option<&'static Metric> = None;
     part.iter().filter_map(move |&(key, track)| {
-        if row.is_none_or(|m| m.name != key.metric) {
-            row = metrics::find(&key.metric);
+        let metric = track.outline().map_or_else(|| metrics::find(&key.metric), |o| Some(o.metric))?;
+        if metric.role == Role::Context {
+            return None;
         }
-        let metric = row.filter(|m| m.name == key.metric && m.role != Role::Context)?;
         let stretch = grid::shown(metric, track, looked, context)?;
         let flow = if metric.sparse {
             flows.entry(&key.dimensions).or_insert_with(|| grid::flow(case, key, looked, context)).as_ref()
@@ -150,18 +151,25 @@ fn candidate<'a>(
     context: Window,
     flow: Option<&Grid>,
 ) -> Candidate<'a> {
-    let alone = track.stretches().len() == 1;
-    let (start, values) = if alone && !metric.sparse {
-        let seconds = i64::from(stretch.period.max(1));
-        let index = |t: Time| (t - stretch.start).num_seconds().div_euclid(seconds).clamp(0, stretch.values.len() as i64) as usize;
-        let from = index(context.start);
-        (stretch.time(from), Cow::Borrowed(&stretch.values[from..index(context.end).max(from)]))
-    } else {
-        let grid = grid::on_grid(track, stretch, context, flow);
-        let (start, values) = known_part(grid.start.unwrap_or(context.start), grid.period, grid.values);
-        (start, Cow::Owned(values))
-    };
-    Candidate { key: Cow::Borrowed(key), metric, start, values, period: stretch.period }
+    let key = Cow::Borrowed(key);
+    let period = stretch.period;
+    match track.outline().filter(|_| !metric.sparse) {
+        Some(whole) if context.start <= whole.window.start && whole.window.end <= context.end => {
+            let values = Cow::Borrowed(&stretch.values[..]);
+            Candidate { key, metric, start: stretch.start, values, period, usual: Some(whole.usual) }
+        }
+        Some(_) => {
+            let index = |t: Time| (t - stretch.start).num_seconds().div_euclid(i64::from(period.max(1))).clamp(0, stretch.values.len() as i64) as usize;
+            let from = index(context.start);
+            let values = Cow::Borrowed(&stretch.values[from..index(context.end).max(from)]);
+            Candidate { key, metric, start: stretch.time(from), values, period, usual: None }
+        }
+        None => {
+            let grid = grid::on_grid(track, stretch, context, flow);
+            let (start, values) = known_part(grid.start.unwrap_or(context.start), grid.period, grid.values);
+            Candidate { key, metric, start, values: Cow::Owned(values), period, usual: None }
+        }
+    }
 }
 
 /// Without what is unknown at either end: at alignments with nothing, chance would seem to reach nothing.
@@ -180,7 +188,7 @@ fn derived(case: &Case, looked: Window, context: Window) -> impl Iterator<Item =
         let metric = metrics::find(&key.metric)?;
         let grid = grid::around(case, &key, looked, context);
         let (start, values) = known_part(grid.start?, grid.period, grid.values);
-        Some(Candidate { key: Cow::Owned(key), metric, start, values: Cow::Owned(values), period: grid.period })
+        Some(Candidate { key: Cow::Owned(key), metric, start, values: Cow::Owned(values), period: grid.period, usual: None })
     })
 }
 
@@ -214,8 +222,8 @@ fn keep_best(best: &mut Vec<(&Entrant, Fit)>) -> f64 {
 
 fn row(role: Role, claim: f64, entrant: &Entrant, fit: Fit, pulse: &Pulse) -> Correlation {
     let (c, shape) = (&entrant.candidate, &entrant.shape);
-    let x: Vec<f64> = c.values.iter().map(|v| fit::transformed(c.metric, *v)).collect();
-    let floor = fit::floor(c.metric, &x);
+    let x: Vec<f64> = c.values.iter().map(|v| transformed(c.metric, *v)).collect();
+    let floor = usual::floor(c.metric, &x);
     let step = shape.step(&x, fit.lag, floor);
     let change = pulse.episode.as_ref().and_then(|e| onset::of(&x, c.start, c.period, e, floor));
     let (before, during) = shape.before_and_during(&c.values, fit.lag);
@@ -266,11 +274,6 @@ fn with_silent(mut ranked: Vec<Correlation>, silent: &[Correlation]) -> Vec<Corr
 
 fn numbered(ranked: Vec<Correlation>) -> impl Iterator<Item = Correlation> {
     ranked.into_iter().zip(1..).map(|(c, rank)| Correlation { rank, ..c })
-}
-
-/// Whether a metric counts things in a period.
-fn is_count(metric: &Metric) -> bool {
-    metric.unit == Unit::Count && metric.statistic == "Sum"
 }
 
 /// How long before the errors "before" is, and the guard between.

@@ -12,6 +12,8 @@ use crate::time::{Time, Window};
 use chrono::Duration;
 use std::ops::Range;
 
+pub use crate::metrics::usual::{median, median_of, quantile};
+
 /// The most periods a grid holds: two weeks of minutes, with room.
 const MOST: usize = 50_000;
 
@@ -199,31 +201,6 @@ impl Grid {
     }
 }
 
-/// The middle one; the mean of the middle two of an even number.
-pub fn median(mut values: Vec<f64>) -> Option<f64> {
-    median_of(&mut values)
-}
-
-/// The same of values whose order may be lost.
-pub fn median_of(values: &mut [f64]) -> Option<f64> {
-    let n = values.len();
-    if n == 0 {
-        return None;
-    }
-    let (below, upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
-    let upper = *upper;
-    let lower = if n % 2 == 1 { upper } else { below.iter().copied().max_by(f64::total_cmp).unwrap_or(upper) };
-    Some(f64::midpoint(lower, upper))
-}
-
-/// The value that a share `q` of them stay at or below.
-pub fn quantile(mut values: Vec<f64>, q: f64) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
-    let at = (q.clamp(0.0, 1.0) * last as f64).round() as usize;
-    let (_, v, _) = values.select_nth_unstable_by(at.min(last), f64::total_cmp);
-    Some(*v)
-}
-
 /// The series on its own period inside `window`; derived series are computed. Sparse counts are 0 where
 /// requests flowed and nothing was published.
 pub fn of(case: &Case, key: &SeriesKey, window: Window) -> Grid {
@@ -274,6 +251,10 @@ fn best<'a>(case: &'a Case, key: &SeriesKey, window: Window) -> Option<(&'a Trac
 
 /// The stretch of a track that shows `window` best, of all of `context` where it shows nothing.
 pub(super) fn shown<'a>(metric: &Metric, track: &'a Track, window: Window, context: Window) -> Option<&'a Series> {
+    if let Some(only) = track.outline() {
+        let shows = only.window.overlaps(&window) || only.window.overlaps(&context);
+        return track.stretches().first().filter(|_| shows);
+    }
     [window, context].into_iter().find_map(|w| track.best(metric.statistic, w).or_else(|| track.best("", w)))
 }
 

@@ -1,7 +1,7 @@
 //! When a series changed: a robust change point near the errors, with how far off it may be. Order in time
 //! is claimed only beyond the joint uncertainty.
 
-use super::correlation::scale;
+use crate::metrics::usual::scale;
 use super::grid::median;
 use super::{Direction, Episode, Order};
 use crate::time::Time;

@@ -6,9 +6,8 @@ use crate::analysis::grid::{self, Grid};
 use crate::analysis::shift::Shift;
 use crate::analysis::{Analysis, Episode, episodes, localisation};
 use crate::case::Case;
-use crate::case::series::{SeriesKey, Track};
+use crate::case::series::SeriesKey;
 use crate::case::topology::{Instance, TargetGroup, dimension_of};
-use crate::metrics;
 use crate::time::{Time, Window};
 use chrono::Duration;
 use std::cell::RefCell;
@@ -51,7 +50,7 @@ pub struct Scene<'a> {
 }
 
 /// How a metric of every host moved, by host.
-pub(super) type Shifts = Rc<[(String, Shift)]>;
+pub(super) type Shifts = Rc<[(Rc<str>, Shift)]>;
 
 /// The access log inside the stretches of errors.
 pub struct LogView<'a> {
@@ -116,12 +115,6 @@ impl<'a> Scene<'a> {
     /// A series with hours around, on the period that shows what is looked at best.
     pub fn grid(&self, key: &SeriesKey) -> Grid {
         grid::around(self.case, key, self.looked, self.around)
-    }
-
-    /// The same of a host's metric whose track is at hand: nothing is looked up, and silence means nothing.
-    pub fn grid_of(&self, key: &SeriesKey, track: &Track) -> Option<Grid> {
-        let stretch = grid::shown(metrics::find(&key.metric)?, track, self.looked, self.around)?;
-        Some(grid::on_grid(track, stretch, self.around, None))
     }
 
     /// A stretch of errors that stands out, not a lone breach.

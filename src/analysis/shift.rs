@@ -2,19 +2,20 @@
 
 use super::scene::Scene;
 use crate::analysis::Order;
-use crate::analysis::correlation::{floor, scale, transformed};
 use crate::analysis::grid::{self, Grid};
 use crate::analysis::onset::{self, Change};
-use crate::case::series::{SeriesKey, Track};
+use crate::case::series::{Series, SeriesKey, Track};
 use crate::metrics;
+use crate::metrics::usual::{floor, scale, transformed};
 use crate::time::{Time, Window};
+use chrono::Duration;
 use std::collections::HashSet;
 use std::rc::Rc;
 
 /// A series before and during the errors.
 #[derive(Clone, Debug)]
 pub struct Shift {
-    key: SeriesKey,
+    key: Rc<SeriesKey>,
     pub before: f64,
     pub during: f64,
     /// The largest near the errors.
@@ -70,30 +71,79 @@ impl Shift {
 
 /// The shift of a series; `None` where before or during is not known.
 pub fn of(scene: &Scene, key: &SeriesKey) -> Option<Shift> {
-    measured(scene, key, &scene.grid(key))
+    measured(scene, key, &Numbers::Laid(scene.grid(key)))
 }
 
 /// The shift of a metric of every host that has one, in the order of their ids; computed once for a scene.
-pub fn of_hosts(scene: &Scene, metric: &'static str) -> Rc<[(String, Shift)]> {
+pub fn of_hosts(scene: &Scene, metric: &'static str) -> Rc<[(Rc<str>, Shift)]> {
     if let Some(known) = scene.shifts.borrow().get(metric) {
         return known.clone();
     }
     let ours: HashSet<&str> = scene.hosts.iter().map(|h| h.id).collect();
     let one = |(key, track): (&SeriesKey, &Track)| {
         let id = key.instance().filter(|id| ours.contains(id))?;
-        Some((id.to_owned(), measured(scene, key, &scene.grid_of(key, track)?)?))
+        Some((id.into(), measured(scene, key, &Numbers::of(scene, key, track)?)?))
     };
     let all: Rc<[_]> = scene.case.series.of(metric).filter_map(one).collect();
     scene.shifts.borrow_mut().insert(metric, all.clone());
     all
 }
 
-fn measured(scene: &Scene, key: &SeriesKey, grid: &Grid) -> Option<Shift> {
-    let before = grid.median(scene.before).or_else(|| grid.median(longer(scene)))?;
-    let inside: Vec<f64> = scene.windows.iter().flat_map(|w| grid.known(reach(*w, grid.period))).collect();
+/// The numbers of a series in time: its own if it is one stretch, else those of the grid that its stretches are laid on.
+enum Numbers<'a> {
+    Own(&'a Series),
+    Laid(Grid),
+}
+
+impl<'a> Numbers<'a> {
+    /// Of a host's metric: silence means nothing.
+    fn of(scene: &Scene, key: &SeriesKey, track: &'a Track) -> Option<Self> {
+        let shown = grid::shown(metrics::find(&key.metric)?, track, scene.looked, scene.around)?;
+        let laid = || Self::Laid(grid::on_grid(track, shown, scene.around, None));
+        Some(if track.outline().is_some() { Self::Own(shown) } else { laid() })
+    }
+
+    fn period(&self) -> u32 {
+        match self {
+            Self::Own(series) => series.period,
+            Self::Laid(grid) => grid.period,
+        }
+    }
+
+    /// Periods that begin inside `window`, absent ones included.
+    fn within(&self, window: Window) -> &[f64] {
+        match self {
+            Self::Own(series) => series.values_in(window),
+            Self::Laid(grid) => &grid.values[grid.range(window)],
+        }
+    }
+
+    fn median(&self, window: Window) -> Option<f64> {
+        grid::median(known(self.within(window)).collect())
+    }
+
+    fn largest(&self, window: Window) -> Option<(Time, f64)> {
+        let numbers = self.within(window).iter().enumerate().filter(|(_, v)| !v.is_nan());
+        let (at, highest) = numbers.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+        let begin = match self {
+            Self::Own(series) => series.time(series.places_in(window).start),
+            Self::Laid(grid) => grid.time(grid.range(window).start)?,
+        };
+        Some((begin + Duration::seconds(i64::from(self.period()) * at as i64), *highest))
+    }
+}
+
+fn known(values: &[f64]) -> impl Iterator<Item = f64> {
+    values.iter().copied().filter(|v| !v.is_nan())
+}
+
+fn measured(scene: &Scene, key: &SeriesKey, numbers: &Numbers) -> Option<Shift> {
+    let period = numbers.period();
+    let before = numbers.median(scene.before).or_else(|| numbers.median(longer(scene)))?;
+    let inside: Vec<f64> = scene.windows.iter().flat_map(|w| known(numbers.within(reach(*w, period)))).collect();
     let during = grid::median(inside)?;
-    let near = reach(scene.near, grid.period);
-    Some(Shift { key: key.clone(), before, during, highest: grid.largest(near)?, period: grid.period })
+    let highest = numbers.largest(reach(scene.near, period))?;
+    Some(Shift { key: Rc::new(key.clone()), before, during, highest, period })
 }
 
 /// All that is known of the time before.

@@ -35,9 +35,14 @@ pub fn of<'a>(scene: &Scene<'a>, metric: &'static str, window: Window, until: Ti
 }
 
 fn state(scene: &Scene, metric: &str, track: &Track, window: Window, until: Time) -> Option<State> {
+    let published = Window { end: window.end.min(until), ..window };
+    if let Some(whole) = track.outline().filter(|o| o.usual.absent == 0 && o.usual.high < 1.0) {
+        let known = whole.window.intersect(&published).map_or(0, |w| w.starts(whole.period));
+        let shown = whole.window.overlaps(&scene.looked) || whole.window.overlaps(&scene.around);
+        return shown.then(|| State { known, wanted: published.starts(whole.period), raised: None });
+    }
     let best = grid::shown(metrics::find(metric)?, track, scene.looked, scene.around)?;
     let stretches = track.stretches().iter().filter(|s| s.period == best.period && s.statistic == best.statistic);
-    let published = Window { end: window.end.min(until), ..window };
     let mut state = State { wanted: published.starts(best.period), ..State::default() };
     for stretch in stretches {
         state.known += stretch.values_in(published).iter().filter(|v| !v.is_nan()).count();

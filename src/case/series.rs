@@ -1,5 +1,7 @@
 //! Metric data as it was published: on its own period, with what is absent kept absent.
 
+use crate::metrics::usual::{Room, Usual};
+use crate::metrics::{self, Metric};
 use crate::time::{Time, Window, floor_to};
 use chrono::{DateTime, Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -104,7 +106,7 @@ impl Series {
     }
 
     /// Indices of the periods that begin inside `window`.
-    fn places_in(&self, window: Window) -> Range<usize> {
+    pub fn places_in(&self, window: Window) -> Range<usize> {
         let period = i64::from(self.period.max(1));
         let from = |t: Time| {
             let seconds = (t - self.start).num_seconds();
@@ -138,6 +140,24 @@ fn null_to_nan<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<f64>, D::Error> {
 pub struct Track {
     /// Sorted by (statistic, period, start).
     stretches: Vec<Series>,
+    outline: Option<Outline>,
+}
+
+/// What there is to know of a track that is one stretch of a metric in the catalog without reading its values again:
+/// thousands of tracks are looked at in every step of a zoom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outline {
+    pub metric: &'static Metric,
+    pub period: u32,
+    pub window: Window,
+    pub usual: Usual,
+}
+
+impl Outline {
+    fn of(series: &Series) -> Option<Self> {
+        let metric = metrics::find(&series.key.metric)?;
+        Some(Self { metric, period: series.period, window: series.window(), usual: Usual::of(metric, &series.values, &mut Room::default()) })
+    }
 }
 
 impl Track {
@@ -148,6 +168,17 @@ impl Track {
         apart.push(touched.iter().fold(None, |merged, old| Some(merge(old, merged.as_ref().unwrap_or(&new)))).unwrap_or(new));
         self.stretches = apart;
         self.stretches.sort_by(|a, b| (&a.statistic, a.period, a.start).cmp(&(&b.statistic, b.period, b.start)));
+        self.outline = if let [only] = &self.stretches[..] { Outline::of(only) } else { None };
+    }
+
+    /// Whether a value may be above `level`, without reading them all again.
+    pub fn may_exceed(&self, level: f64) -> bool {
+        self.outline.is_none_or(|o| o.usual.high > level)
+    }
+
+    /// `None` of several stretches, and of a metric that the catalog does not have.
+    pub fn outline(&self) -> Option<&Outline> {
+        self.outline.as_ref()
     }
 
     pub fn stretches(&self) -> &[Series] {
@@ -215,9 +246,10 @@ impl SeriesStore {
     }
 
     /// Every track of one metric, whatever its dimensions.
-    pub fn of<'a>(&'a self, metric: &'a str) -> impl Iterator<Item = (&'a SeriesKey, &'a Track)> + 'a {
-        let from = SeriesKey { metric: metric.into(), dimensions: BTreeMap::new() };
-        self.tracks.range(from..).take_while(move |(k, _)| k.metric == metric)
+    pub fn of(&self, metric: &str) -> impl Iterator<Item = (&SeriesKey, &Track)> + use<'_> {
+        // No name lies between a name and the same with a NUL after it.
+        let bound = |metric: String| SeriesKey { metric, dimensions: BTreeMap::new() };
+        self.tracks.range(bound(metric.into())..bound(format!("{metric}\0")))
     }
 
     pub fn is_empty(&self) -> bool {

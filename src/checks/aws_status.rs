@@ -69,7 +69,7 @@ fn scheduled(case: &Case, analysis: &Analysis, book: &mut Book) -> Vec<String> {
 fn system_checks(case: &Case, analysis: &Analysis, book: &mut Book) -> Vec<String> {
     let Some(window) = analysis.window else { return Vec::new() };
     let failed = case.series.of("StatusCheckFailed_System").filter_map(|(key, track)| {
-        let at = track.best("Maximum", window)?.first(window, |v| v > 0.0)?;
+        let at = Some(track).filter(|t| t.may_exceed(0.0))?.best("Maximum", window)?.first(window, |v| v > 0.0)?;
         Some((key.instance()?, at))
     });
     let mut ids = Vec::new();

@@ -132,6 +132,12 @@ impl Shape {
         }
     }
 
+    /// The periods that the alignments near the truth touch; `None` if those go round an end.
+    pub fn near(&self) -> Option<std::ops::Range<usize>> {
+        let near = self.first.checked_sub(self.lags)?..self.first + self.heights.len() + self.lags;
+        (near.end <= self.n).then_some(near)
+    }
+
     /// Shifts that are far enough from the truth to be chance, as a range of circular distances.
     pub fn shifts(&self) -> std::ops::Range<usize> {
         let longest = self.windows.iter().map(|(a, b)| b - a).max().unwrap_or(0);

@@ -29,6 +29,9 @@ pub(super) fn find(case: &Case, pulse: &Pulse) -> Vec<Correlation> {
 
 /// Whether there is a silence after a value at all; rules most hosts out before any grid is laid.
 fn may_have_stopped(track: &Track, pulse: &Pulse) -> bool {
+    if track.outline().is_some_and(|o| o.usual.absent == 0 && o.window.overlaps(&pulse.context)) {
+        return false;
+    }
     let silent = |s: &Series| s.values.windows(1 + least(s.period)).any(|w| !w[0].is_nan() && w[1..].iter().all(|v| v.is_nan()));
     let reports = |s: &&Series| s.values_in(pulse.context).iter().any(|v| !v.is_nan());
     let mut reporting = track.stretches().iter().filter(reports).peekable();

@@ -42,11 +42,11 @@ impl<'a> Path<'a> {
         path
     }
 
-    fn add(&mut self, name: impl Into<String>, relation: Relation) {
-        let name = name.into();
-        if !name.is_empty() {
-            let known = self.places.entry(name).or_insert(relation);
+    fn add(&mut self, name: impl AsRef<str> + Into<String>, relation: Relation) {
+        if let Some(known) = self.places.get_mut(name.as_ref()) {
             *known = relation.min(*known);
+        } else if !name.as_ref().is_empty() {
+            self.places.insert(name.into(), relation);
         }
     }
 

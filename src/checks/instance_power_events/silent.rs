@@ -59,7 +59,7 @@ fn is_touched(case: &Case, analysis: &Analysis, id: &str) -> bool {
 /// Each instance's first failed check of its own.
 fn failed_checks(case: &Case, window: Window) -> Vec<(&str, Time)> {
     let failed = case.series.of("StatusCheckFailed_Instance").filter_map(|(key, track)| {
-        let first = track.best("Maximum", window)?.first(window, |v| v > 0.0)?;
+        let first = Some(track).filter(|t| t.may_exceed(0.0))?.best("Maximum", window)?.first(window, |v| v > 0.0)?;
         Some((key.instance()?, first))
     });
     failed.collect()

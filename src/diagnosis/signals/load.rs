@@ -202,8 +202,8 @@ fn cpu(asked: &mut Asked) {
     let scene = asked.scene;
     let suspects: HashSet<&str> = scene.suspects().iter().map(|h| h.id).collect();
     let (hosts, services) = (shift::of_hosts(scene, "CPUUtilization"), services(scene));
-    let ours = hosts.iter().filter(|(id, _)| suspects.contains(id.as_str()));
-    let peaks: Vec<(&str, &Shift)> = ours.map(|(id, s)| (id.as_str(), s)).chain(services.iter().map(|(id, s)| (*id, s))).collect();
+    let ours = hosts.iter().filter(|(id, _)| suspects.contains(&**id));
+    let peaks: Vec<(&str, &Shift)> = ours.map(|(id, s)| (&**id, s)).chain(services.iter().map(|(id, s)| (*id, s))).collect();
     if peaks.is_empty() {
         return;
     }
