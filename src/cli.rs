@@ -151,7 +151,7 @@ pub struct Common {
 /// `logs PATH…`
 #[derive(Args, Debug, Clone)]
 pub struct Logs {
-    /// Files, directories, s3://BUCKET/PREFIX
+    /// Files, directories, s3://BUCKET/PREFIX, athena:DATABASE.TABLE; - is stdin
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
     /// Columns: minute target status target_status signature zone node group method path error_reason

@@ -5,10 +5,11 @@ pub mod output;
 mod remote;
 
 use crate::accesslog::names::Kind;
-use crate::accesslog::question::{Column, Question, Span};
+use crate::accesslog::question::{Column, NoColumn, NoStatus, Question, Span};
+use crate::accesslog::record;
 use crate::accesslog::scan::{self, Damage, Found, Progress, Scanned};
 use crate::accesslog::sql;
-use crate::accesslog::tally::Grouping;
+use crate::accesslog::tally::{Census, Grouping};
 use crate::changes::json::cut;
 use crate::cli::{Common, LangArg, Logs, LogsFormat};
 use crate::say;
@@ -29,6 +30,8 @@ const USAGE: u8 = 64;
 const UNREADABLE: u8 = 65;
 /// Damaged files and malformed lines that are named one by one.
 const NAMED: usize = 20;
+/// What `-` stands for.
+const STDIN: &str = "/dev/stdin";
 /// As much of a malformed line is shown.
 const EXAMPLE: usize = 120;
 
@@ -67,7 +70,7 @@ pub fn run(args: &Logs, common: &Common, means: Means, now: Time) -> u8 {
         }
     }
     if !here.is_empty() {
-        let here: Vec<PathBuf> = here.into_iter().map(PathBuf::from).collect();
+        let here: Vec<PathBuf> = here.into_iter().map(|p| if p == "-" { STDIN.into() } else { p.into() }).collect();
         whole.add(read(&question, &here, args.workers));
     }
     finish(&whole, args.format, voice)
@@ -114,7 +117,7 @@ impl Voice {
 fn question(args: &Logs, common: &Common, now: Time) -> Result<Question, Text> {
     let mut columns: Vec<Column> = Vec::new();
     for word in args.by.iter().flat_map(|w| w.split(',')).filter(|w| !w.trim().is_empty()) {
-        let column = word.parse().map_err(|e| Text::same(format!("--by: {e}")))?;
+        let column = word.parse().map_err(no_column)?;
         if !columns.contains(&column) {
             columns.push(column);
         }
@@ -123,8 +126,18 @@ fn question(args: &Logs, common: &Common, now: Time) -> Result<Question, Text> {
         return Err(say!("--by names no column", "--by không nêu cột nào"));
     }
     let statuses = args.status.iter().flat_map(|s| s.split(','));
-    let statuses = statuses.map(|s| s.parse().map_err(|e| Text::same(format!("--status: {e}")))).collect::<Result<_, _>>()?;
+    let statuses = statuses.map(|s| s.parse().map_err(no_status)).collect::<Result<_, _>>()?;
     Ok(Question { columns, span: span(common, now)?, statuses, all: args.all })
+}
+
+fn no_column(NoColumn(word): NoColumn) -> Text {
+    let (word, all) = (clean(&word), Column::ALL.map(Column::word).join(" "));
+    say!("--by: “{word}” is no column. The columns are: {all}", "--by: “{word}” không phải là cột. Các cột là: {all}")
+}
+
+fn no_status(NoStatus(word): NoStatus) -> Text {
+    let word = clean(&word);
+    say!("--status: “{word}” is no status: write 5xx, 502 or 460", "--status: “{word}” không phải mã trạng thái: viết 5xx, 502 hoặc 460")
 }
 
 /// From `--from`, `--to`, `--at` and `--window`; nothing given is no restriction.
@@ -197,44 +210,100 @@ fn answer(question: &Arc<Question>, parts: impl IntoIterator<Item = Grouping>, s
         rows: all.into_rows(),
         damaged,
         left_out: found.outside.len(),
+        queried: false,
         other: found.other.iter().map(|p| p.display().to_string()).collect(),
     }
 }
 
 fn tell(answer: &Answer, voice: Voice) {
     for damage in answer.damaged.iter().take(NAMED) {
-        let (name, why) = (clean(&damage.name), clean(&damage.why));
-        voice.say(&say!("{name}: not read to its end: {why}", "{name}: không đọc được đến hết: {why}"));
+        voice.say(&Text::join([&Text::same(clean(&damage.name)), &damage.words()], ": "));
     }
     if let Some(more) = answer.damaged.len().checked_sub(NAMED + 1) {
         let more = more + 1;
         voice.say(&say!("and {more} more that could not be read", "và {more} tệp khác không đọc được"));
     }
+    tell_of_files_left_out(answer, voice);
+    tell_of_lines(answer, voice);
+    if answer.rows.is_empty() {
+        voice.say(&nothing(answer));
+    }
+}
+
+fn tell_of_files_left_out(answer: &Answer, voice: Voice) {
     let (out, other) = (answer.left_out, answer.other.len());
     if out > 0 {
-        voice.say(&say!("{out} files left out: their names say other times", "bỏ qua {out} tệp: tên cho biết thời gian khác"));
+        let files = files(out);
+        voice.say(&say!("{files} left out: the time in the name is another", "bỏ qua {out} tệp: tên cho biết thời gian khác"));
     }
-    if other > 0 {
-        let first = clean(&answer.other[0]);
+    if let Some(first) = answer.other.first() {
+        let (files, first) = (files(other), clean(first));
         voice.say(&say!(
-            "{other} files left out: no access logs by their names ({first} …); name one to read it all the same",
-            "bỏ qua {other} tệp: tên không phải access log ({first} …); nêu đích danh để vẫn đọc"
+            "{files} left out: no access logs by their names, such as {first}; name one to read it all the same",
+            "bỏ qua {other} tệp: tên không phải access log, ví dụ {first}; nêu đích danh để vẫn đọc"
         ));
     }
-    tell_of_lines(answer, voice);
+}
+
+fn files(n: usize) -> String {
+    if n == 1 { "1 file".into() } else { format!("{n} files") }
+}
+
+/// Why there is no row.
+fn nothing(answer: &Answer) -> Text {
+    let Census { lines, malformed, outside, .. } = answer.census;
+    let read = lines.saturating_sub(malformed).saturating_sub(outside);
+    let files = usize::try_from(answer.files).unwrap_or(usize::MAX);
+    match (answer.queried, files) {
+        (true, _) => say!("no such request was found", "không tìm thấy yêu cầu nào như vậy"),
+        (false, 0) if answer.damaged.is_empty() => say!("there is no log file to read there", "không có tệp log nào để đọc ở đó"),
+        (false, 0) => say!("nothing was read", "không đọc được gì"),
+        _ if lines == 0 => {
+            let words = self::files(files);
+            say!("{words} read, without a single line", "đã đọc {files} tệp, không có dòng nào")
+        }
+        _ if read == 0 && outside > 0 => say!(
+            "no line lies in the window: {outside} of {lines} lie outside",
+            "không dòng nào nằm trong khoảng thời gian: {outside} trên {lines} dòng nằm ngoài"
+        ),
+        _ if read == 0 => say!("so nothing was counted", "nên không đếm được gì"),
+        _ => say!(
+            "none of the {read} requests read is one that was asked for (those that failed, unless --all or --status says otherwise)",
+            "không yêu cầu nào trong {read} yêu cầu đã đọc thuộc loại được hỏi (mặc định: yêu cầu lỗi; xem --all và --status)"
+        ),
+    }
+}
+
+/// What the lines are that could not be read as requests.
+fn malformed_words(malformed: u64, lines: u64, first: &str) -> Text {
+    let other = record::plain(first.as_bytes()).map(|(kind, _)| kind);
+    let Text { en, vi } = text::quoted(&cut(first, EXAMPLE));
+    match other {
+        Some(Kind::HealthCheck) => say!(
+            "{malformed} of {lines} lines are not counted; they look like those of a balancer's health-check log, which investigate --access-logs reads",
+            "{malformed} trên {lines} dòng không được đếm; trông như health-check log của bộ cân bằng tải, investigate --access-logs đọc được"
+        ),
+        Some(Kind::Connection) => say!(
+            "{malformed} of {lines} lines are not counted; they look like those of a balancer's connection log, which tells of clients, not of targets",
+            "{malformed} trên {lines} dòng không được đếm; trông như connection log của bộ cân bằng tải, chỉ nói về phía client, không phải target"
+        ),
+        _ if malformed == lines => {
+            say!(
+                "none of the {lines} lines is of an ALB access log, such as {en}",
+                "không dòng nào trong {lines} dòng là của access log ALB, ví dụ {vi}"
+            )
+        }
+        _ => say!(
+            "{malformed} of {lines} lines are malformed and not counted, such as {en}",
+            "{malformed} trên {lines} dòng bị hỏng và không được đếm, ví dụ {vi}"
+        ),
+    }
 }
 
 fn tell_of_lines(answer: &Answer, voice: Voice) {
     let (lines, malformed, folded) = (answer.census.lines, answer.census.malformed, answer.folded);
-    if answer.files == 0 && answer.rows.is_empty() && answer.damaged.is_empty() {
-        voice.say(&say!("no log files there", "không có tệp log nào ở đó"));
-    }
     if let Some(first) = answer.census.examples().first().filter(|_| malformed > 0) {
-        let Text { en, vi } = text::quoted(&cut(first, EXAMPLE));
-        voice.say(&say!(
-            "{malformed} of {lines} lines are malformed and not counted, such as {en}",
-            "{malformed} trên {lines} dòng bị hỏng và không được đếm, ví dụ {vi}"
-        ));
+        voice.say(&malformed_words(malformed, lines, first));
     }
     if folded > 0 {
         voice.say(&say!(

@@ -70,13 +70,8 @@ fn damage(found: &Found, scanned: &Scanned) -> Vec<Damage> {
 }
 
 fn gaps(area: Area, damaged: &[Damage]) -> Vec<Gap> {
-    let gap = |d: &Damage| Gap {
-        area,
-        subject: d.name.clone().into(),
-        reason: Reason::Unavailable,
-        action: None,
-        detail: format!("could not be read to its end: {}", d.why).into(),
-    };
+    let gap =
+        |d: &Damage| Gap { area, subject: d.name.clone().into(), reason: Reason::Unavailable, action: None, detail: d.words().en.into() };
     damaged.iter().take(NAMED).map(gap).collect()
 }
 

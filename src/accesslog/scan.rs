@@ -3,6 +3,8 @@
 //! claims, memory stays at the buffer and what it unpacks to is bounded.
 
 use super::names::{Kind, Name};
+use crate::say;
+use crate::text::{Text, clean};
 use crate::time::Window;
 use flate2::bufread::MultiGzDecoder;
 use std::collections::BTreeSet;
@@ -41,6 +43,8 @@ pub struct Job {
 pub struct Damage {
     pub name: String,
     pub why: String,
+    /// Something of it was read.
+    pub begun: bool,
 }
 
 /// The files under some paths.
@@ -101,7 +105,7 @@ impl Found {
     fn visit(&mut self, path: &Path, named: bool, kind: Kind, window: Option<Window>, seen: &mut BTreeSet<PathBuf>) {
         let meta = match std::fs::metadata(path) {
             Ok(meta) => meta,
-            Err(e) => return self.damaged.push(Damage::of(path, &e)),
+            Err(e) => return self.damaged.push(Damage::unopened(path, &e)),
         };
         if meta.is_dir() {
             // A link to a directory may lead back here.
@@ -116,7 +120,7 @@ impl Found {
     fn search(&mut self, dir: &Path, kind: Kind, window: Option<Window>, seen: &mut BTreeSet<PathBuf>) {
         let mut entries: Vec<PathBuf> = match std::fs::read_dir(dir) {
             Ok(entries) => entries.filter_map(|e| e.ok().map(|e| e.path())).collect(),
-            Err(e) => return self.damaged.push(Damage::of(dir, &e)),
+            Err(e) => return self.damaged.push(Damage::unopened(dir, &e)),
         };
         entries.sort();
         for path in entries {
@@ -147,8 +151,19 @@ fn looks_like_a_log(path: &Path) -> bool {
 }
 
 impl Damage {
-    fn of(path: &Path, error: &dyn std::fmt::Display) -> Self {
-        Self { name: path.display().to_string(), why: error.to_string() }
+    /// It cannot even be opened.
+    fn unopened(path: &Path, error: &io::Error) -> Self {
+        Self { name: path.display().to_string(), why: error.to_string(), begun: false }
+    }
+
+    /// `could not be opened: No such file or directory (os error 2)`
+    pub fn words(&self) -> Text {
+        let why = clean(&self.why);
+        if self.begun {
+            say!("could not be read to its end: {why}", "không đọc được đến hết: {why}")
+        } else {
+            say!("could not be opened: {why}", "không mở được: {why}")
+        }
     }
 }
 
@@ -196,22 +211,19 @@ impl Work<'_> {
             if self.stop.load(Relaxed) {
                 break;
             }
-            if let Err(e) = self.read(job, &mut buffer, &mut collector)
-                && !self.stop.load(Relaxed)
-            {
-                damaged.push(Damage::of(&job.path, &e));
-            }
+            let damage = self.read(job, &mut buffer, &mut collector).err();
+            damaged.extend(damage.filter(|_| !self.stop.load(Relaxed)));
         }
         (collector, damaged)
     }
 
-    fn read(&self, job: &Job, buffer: &mut Buffer, collector: &mut impl Collect) -> io::Result<()> {
-        let file = std::fs::File::open(&job.path)?;
+    fn read(&self, job: &Job, buffer: &mut Buffer, collector: &mut impl Collect) -> Result<(), Damage> {
+        let file = std::fs::File::open(&job.path).map_err(|e| Damage::unopened(&job.path, &e))?;
         collector.begin(&job.path.to_string_lossy());
         let result = object(Watched { inner: file, work: self }, buffer, collector);
         self.files.fetch_add(1, Relaxed);
         self.tell();
-        result
+        result.map_err(|e| Damage { begun: true, ..Damage::unopened(&job.path, &e) })
     }
 
     fn tell(&self) {

@@ -30,6 +30,8 @@ pub struct Answer {
     pub damaged: Vec<Damage>,
     /// Files outside the window by their names.
     pub left_out: usize,
+    /// All of it was asked of somebody who reads the files himself.
+    pub queried: bool,
     /// Files that are no access logs by their names.
     pub other: Vec<String>,
 }
@@ -43,6 +45,7 @@ impl Answer {
         self.folded += other.folded;
         self.damaged.extend(other.damaged);
         self.left_out += other.left_out;
+        self.queried |= other.queried;
         self.other.extend(other.other);
         self.rows.extend(other.rows);
         add_up(&mut self.rows);

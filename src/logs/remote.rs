@@ -132,5 +132,5 @@ async fn ask(aws: &Aws, table: &str, question: &Question, ceiling: Option<f64>, 
         let rows = result.rows.len();
         voice.say(&say!("only the first {rows} rows were fetched", "chỉ lấy {rows} hàng đầu"));
     }
-    Ok(Answer { columns: question.columns.clone(), bytes: result.bytes, rows: result.rows, ..Answer::default() })
+    Ok(Answer { columns: question.columns.clone(), bytes: result.bytes, rows: result.rows, queried: true, ..Answer::default() })
 }

@@ -105,3 +105,49 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(!said(&output).contains("panicked") && !said(&output).contains("roken pipe"), "{}", said(&output));
 }
+
+/// Files of some text, scanned together; what was said on stderr.
+fn told(files: &[(&str, &str)], args: &[&str]) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    files.iter().for_each(|(name, text)| std::fs::write(dir.path().join(name), text).unwrap());
+    let output = logs(dir.path(), args);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1, "the words of the columns alone");
+    (output.status.code(), said(&output))
+}
+
+#[test]
+fn a_table_without_rows_says_why() {
+    const OK: &str = r#"http 2026-11-20T13:00:01.123456Z app/web/1 203.0.113.9:2817 10.0.1.5:8080 0.001 0.002 0.000 200 200 34 366 "GET http://a:80/ HTTP/1.1" "ua" - - arn:x:targetgroup/g/1 "t" "-" "-" 0 2026-11-20T13:00:01.121000Z "forward" "-" "-" "10.0.1.5:8080" "200" "-" "-""#;
+    const HEALTH: &str = "http 2026-11-20T13:00:00.123456Z 10.0 10.0.1.5:8080 g FAIL - ConnectionTimedOut\n";
+    for (text, args, words) in [
+        (OK, &[][..], "none of the 1 requests read is one that was asked for"),
+        (OK, &["--from", "2026-11-20T14:00:00Z"], "no line lies in the window: 1 of 1 lie outside"),
+        ("", &[], "1 file read, without a single line"),
+        ("\n \n", &[], "none of the 2 lines is of an ALB access log, such as an empty line"),
+        (HEALTH, &[], "they look like those of a balancer's health-check log"),
+        ("what is this\n", &["--lang", "vi"], "không dòng nào trong 1 dòng là của access log ALB, ví dụ “what is this”"),
+    ] {
+        let (code, said) = told(&[("a.log", text)], args);
+        assert!(code == Some(0) && said.contains(words), "{words} in {said}");
+    }
+    let (code, said) = told(&[], &[]);
+    assert!(code == Some(0) && said.contains("there is no log file to read there"), "{said}");
+    let missing = logs(Path::new("/nowhere/at/all.log"), &[]);
+    assert_eq!(missing.status.code(), Some(65));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("could not be opened"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_may_come_through_a_pipe() {
+    let dir = written(Plan { objects: 1, ..PLAN });
+    let packed = std::fs::File::open(dir.path().join(generate::name(0))).unwrap();
+    let from_file = json(&logs(dir.path(), &["--format", "json"]));
+    let piped = Command::new(env!("CARGO_BIN_EXE_alb-triage"))
+        .args(["logs", "-", "--format", "json"])
+        .stdin(packed)
+        .stdout(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(json(&piped)["rows"], from_file["rows"]);
+}

@@ -211,7 +211,7 @@ async fn tell_gaps(ctx: &Context, area: Area, damaged: &[Damage], error: Option<
         return ctx.learn(What::Gap(error.gap(area, "log objects"))).await;
     }
     for damage in damaged.iter().take(NAMED) {
-        ctx.gap(area, &damage.name, Reason::Unavailable, format!("could not be read to its end: {}", damage.why)).await;
+        ctx.gap(area, &damage.name, Reason::Unavailable, damage.words().en).await;
     }
 }
 

@@ -118,7 +118,7 @@ async fn read<C: Collect + 'static>(store: Store, object: Object, meter: Arc<Met
         Err(e) => (None, Some(e.to_string())),
     };
     let why = error.as_ref().map(ToString::to_string).or(why);
-    Part { collector, damage: why.map(|why| Damage { name, why }), error }
+    Part { collector, damage: why.map(|why| Damage { name, why, begun: true }), error }
 }
 
 type Parsed<C> = Result<(C, io::Result<()>), JoinError>;
