@@ -12,6 +12,7 @@ mod signs;
 mod stamp;
 mod traces;
 
+pub use clock::Stamps;
 pub use engine::Engine;
 pub use read::{Progress, Read, read_local};
 pub use search::Search;

@@ -107,6 +107,12 @@ pub struct Common {
     /// Files or directories of the application's log (- is stdin)
     #[arg(long, global = true, value_name = "PATH", num_args = 1..)]
     pub app_log: Vec<PathBuf>,
+    /// Zone of the application's log files where their stamps name none
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub log_zone: Option<String>,
+    /// Move every time stamp of the application's log files, whose clock is off: -9h, 90m
+    #[arg(long, global = true, value_name = "DURATION", allow_hyphen_values = true)]
+    pub log_shift: Option<String>,
     /// Folder in which to look for the alarm's definition
     #[arg(long, global = true, value_name = "DIR")]
     pub terraform: Option<PathBuf>,

@@ -211,6 +211,7 @@ impl From<&Common> for Layer {
             ascii: on(flags.ascii),
             low_bandwidth: on(flags.low_bandwidth),
             cost_ceiling_usd: flags.cost_ceiling,
+            log_zone: flags.log_zone.clone(),
             ..Self::default()
         }
     }

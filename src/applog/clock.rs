@@ -5,9 +5,26 @@ use crate::time::{Time, Window};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 
+/// How the stamps of a log are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamps {
+    /// Where stamps name no zone.
+    pub zone: Tz,
+    /// What a clock was off by: every stamp is moved by so much.
+    pub shift: Duration,
+}
+
+impl From<Tz> for Stamps {
+    fn from(zone: Tz) -> Self {
+        Self { zone, shift: Duration::zero() }
+    }
+}
+
 /// Turns stamps into instants: assumes a zone and a year where none stands.
 pub(super) struct Clock {
     pub zone: Tz,
+    /// In seconds.
+    pub shift: i64,
     newest: Time,
     /// The last quarter of an hour asked for and its offset: lines come in order.
     offset: Option<(i64, i64)>,
@@ -16,8 +33,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub fn new(zone: Tz, newest: Time) -> Self {
-        Self { zone, newest, offset: None, day: None }
+    pub fn new(stamps: Stamps, newest: Time) -> Self {
+        Self { zone: stamps.zone, shift: stamps.shift.num_seconds(), newest, offset: None, day: None }
     }
 
     pub fn seconds(&mut self, stamp: Stamp) -> i64 {
@@ -26,10 +43,11 @@ impl Clock {
             let (day, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
             seconds = self.dated(day) * 86_400 + rest;
         }
-        match stamp.zone {
+        let read = match stamp.zone {
             Zone::Offset => seconds,
             Zone::Local => seconds - self.offset(seconds),
-        }
+        };
+        read.saturating_add(self.shift)
     }
 
     /// The day of this month and date in the latest year that is not in the future.

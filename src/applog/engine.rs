@@ -1,6 +1,6 @@
 //! Lines in, templates with counts per minute out. One engine a log, one stream a file, host or container.
 
-use super::clock::{Clock, shift_into};
+use super::clock::{Clock, Stamps, shift_into};
 use super::drain::{Drain, shape};
 use super::json::{self, Moment};
 use super::line::{self, Access};
@@ -11,7 +11,6 @@ use crate::case::events::{Actor, ActorKind, Event, EventSource};
 use crate::text::Foreign;
 use crate::time::{Time, Window};
 use chrono::{DateTime, Duration};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const SAMPLES: usize = 3;
@@ -111,16 +110,18 @@ struct Parts<'a> {
     text: std::borrow::Cow<'a, [u8]>,
     level: Level,
     access: Option<Access>,
+    /// The machine or the container that it names.
+    host: Option<std::borrow::Cow<'a, str>>,
 }
 
 impl Engine {
-    /// An engine for lines of `window`; stamps without a zone are read in `zone`.
-    pub fn new(name: &str, window: Window, zone: Tz) -> Self {
+    /// An engine for lines of `window`; stamps without a zone are read in the one given.
+    pub fn new(name: &str, window: Window, stamps: impl Into<Stamps>) -> Self {
         let window = window.aligned(60);
         Self {
             name: name.into(),
             window,
-            clock: Clock::new(zone, window.end),
+            clock: Clock::new(stamps.into(), window.end),
             drain: Drain::default(),
             tallies: BTreeMap::new(),
             streams: Vec::new(),
@@ -185,14 +186,21 @@ impl Engine {
     fn told(&mut self, stream: usize, seconds: Option<i64>, raw: &[u8]) {
         self.lines += 1;
         self.bytes += raw.len() as u64 + 1;
-        let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let raw = &*line::uncoloured(raw.strip_suffix(b"\r").unwrap_or(raw));
         self.balancer_lines += u64::from(is_balancer_line(raw));
         let mut parts = self.take_apart(stream, raw);
+        // A source that tells the time has a stream for each host.
+        let stream = parts.host.take().filter(|_| seconds.is_none()).map_or(stream, |host| self.stream(&host));
         parts.seconds = seconds.or(parts.seconds);
-        match parts.seconds {
+        match parts.seconds.filter(|_| !self.goes_on(stream, &parts)) {
             Some(seconds) => self.dated(stream, seconds, &parts, raw),
             None => self.undated(stream, &parts, raw),
         }
+    }
+
+    /// Docker gives each line of a trace a time of its own.
+    fn goes_on(&self, stream: usize, parts: &Parts) -> bool {
+        matches!(parts.text.first(), Some(b' ' | b'\t')) && self.streams[stream].last.is_some()
     }
 
     fn dated(&mut self, stream: usize, seconds: i64, parts: &Parts, raw: &[u8]) {
@@ -210,7 +218,7 @@ impl Engine {
         match self.streams[stream].last {
             None => self.undated += 1,
             Some((None, _)) => self.outside += 1,
-            Some((Some(_), Some(key))) if line::is_indented(raw) => self.lengthen(key, raw),
+            Some((Some(_), Some(key))) if line::is_indented(&parts.text) => self.lengthen(key, &parts.text),
             Some((Some(seconds), _)) => {
                 let key = self.count(stream, seconds, parts, raw);
                 self.streams[stream].last = Some((Some(seconds), Some(key)));
@@ -291,7 +299,7 @@ impl Engine {
             return parts;
         }
         if line::is_indented(raw) {
-            return Parts { seconds: None, text: raw.into(), level: Level::Unknown, access: None };
+            return Parts { seconds: None, text: raw.into(), level: Level::Unknown, access: None, host: None };
         }
         let found = self.stamp(stream, raw);
         let seconds = found.map(|s| self.clock.seconds(s));
@@ -302,7 +310,7 @@ impl Engine {
         {
             return Parts { seconds: seconds.or(parts.seconds), ..parts };
         }
-        Parts { seconds, text: text.into(), level: Level::Unknown, access: line::access(raw) }
+        Parts { seconds, text: text.into(), level: Level::Unknown, access: line::access(raw), host: None }
     }
 
     /// The stamp where the last line of the stream had its own, else wherever it is.
@@ -318,15 +326,16 @@ impl Engine {
     fn of_json<'a>(&mut self, raw: &'a [u8]) -> Option<Parts<'a>> {
         let fields = json::read(raw)?;
         let seconds = match &fields.time {
-            Some(Moment::Millis(ms)) => Some(ms.div_euclid(1000)),
+            Some(Moment::Millis(ms)) => Some(ms.div_euclid(1000).saturating_add(self.clock.shift)),
             Some(Moment::Text(t)) => stamp::find(t.as_bytes()).map(|s| self.clock.seconds(s)),
             None => None,
         };
         let request = request(&fields);
-        let message = fields.message.unwrap_or_default();
-        let inner = wrapped(message.trim_end().as_bytes());
+        let (message, host) = (fields.message.unwrap_or_default(), fields.stream.filter(|h| !h.is_empty()));
+        let plain = line::uncoloured(message.trim_end().as_bytes());
+        let inner = wrapped(&plain);
         let level = if fields.level == Level::Unknown { inner.level } else { fields.level };
-        Some(Parts { seconds, text: inner.text.into_owned().into(), level, access: request.or(inner.access) })
+        Some(Parts { seconds, text: inner.text.into_owned().into(), level, access: request.or(inner.access), host })
     }
 
     /// What was read so far.
@@ -383,6 +392,15 @@ impl Engine {
         if self.balancer_lines * 2 > self.lines {
             notes.push("most lines are of a load balancer's access log: give them to --access-logs".into());
         }
+        if self.clock.shift != 0 {
+            notes.push(format!("every time stamp was moved by {:+} min, as asked for (--log-shift)", self.clock.shift / 60));
+        }
+        if self.undated * 10 > self.lines {
+            let (undated, lines) = (self.undated, self.lines);
+            notes.push(format!(
+                "{undated} of {lines} lines have no time that could be read, nor one before them: they are not on the time axis"
+            ));
+        }
         if self.lines > self.undated && self.outside + self.undated == self.lines {
             notes.extend(self.nothing_inside());
         }
@@ -395,8 +413,13 @@ impl Engine {
         let latest = self.streams.iter().filter_map(|s| s.latest).max()?;
         let say = |s: i64| DateTime::from_timestamp(s, 0).map(crate::time::rfc3339).unwrap_or_default();
         let shift = shift_into(self.window, earliest, latest);
-        let offer = shift.map(|h| format!("; moved by {h:+} h they would lie in it: is the zone or the clock off? A zone can be set as log-zone in the configuration")).unwrap_or_default();
+        let offer = shift.map(|h| self.offer(h)).unwrap_or_default();
         Some(format!("no line lies in the window: they run from {} to {}{offer}", say(earliest), say(latest)))
+    }
+
+    fn offer(&self, hours: i64) -> String {
+        let zone = if self.assumed_zone { "; --log-zone ZONE reads them in another zone" } else { "" };
+        format!("; moved by {hours:+} h they would lie in it: is the zone or the clock off? --log-shift {hours}h moves them{zone}")
     }
 
     /// The events that lines tell of: starts, stops, versions, boots.
@@ -416,11 +439,11 @@ fn wrapped(message: &[u8]) -> Parts<'_> {
     if let Some(fields) = fields {
         let (level, access) = (fields.level, request(&fields));
         let text = fields.message.map_or_else(Vec::new, |m| m.as_bytes().to_vec());
-        return Parts { seconds: None, text: text.into(), level, access };
+        return Parts { seconds: None, text: text.into(), level, access, host: None };
     }
     let stamped = stamp::find(message).filter(|s| s.start <= LEADS);
     let text = stamped.map_or(message, |s| after(message, s.end));
-    Parts { seconds: None, text: text.into(), level: Level::Unknown, access: line::access(message) }
+    Parts { seconds: None, text: text.into(), level: Level::Unknown, access: line::access(message), host: None }
 }
 
 fn request(fields: &json::Fields) -> Option<Access> {

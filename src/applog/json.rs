@@ -61,7 +61,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "message" | "msg" | "MESSAGE" | "log" | "event" | "error" if fields.message.is_none() => {
                     fields.message = map.next_value::<Scalar>()?.text();
                 }
-                "hostname" | "host" | "_HOSTNAME" | "container_name" | "instance_id" => fields.stream = map.next_value::<Scalar>()?.text(),
+                // Not "host": in access lines that is what the client asked for.
+                "hostname" | "_HOSTNAME" | "container_name" | "instance_id" => fields.stream = map.next_value::<Scalar>()?.text(),
                 "status" | "status_code" | "statusCode" | "response_code" => fields.status = map.next_value::<Scalar>()?.status(),
                 "path" | "uri" | "url" | "request_uri" => fields.path = map.next_value::<Scalar>()?.text(),
                 _ => _ = map.next_value::<IgnoredAny>()?,
@@ -203,8 +204,16 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(Scalar::Other)
     }
 
+    /// Text with control characters or in no valid UTF-8 is written as its bytes by journald.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
+        let (mut bytes, mut is_text) = (Vec::new(), true);
+        while let Some(element) = seq.next_element::<Scalar>()? {
+            match element.number().filter(|n| (0.0..256.0).contains(n) && n.fract() == 0.0) {
+                Some(byte) if is_text => bytes.push(byte as u8),
+                _ => is_text = false,
+            }
+        }
+        let text = (is_text && !bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned());
+        Ok(text.map_or(Scalar::Other, |t| Scalar::Text(Cow::Owned(t))))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Level;
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What ends a request line; the searcher is made once, not for each line.
@@ -122,6 +123,27 @@ pub fn is_static(path: &[u8]) -> bool {
     ENDINGS.iter().any(|e| name[dot + 1..].eq_ignore_ascii_case(e.as_bytes()))
 }
 
+/// A line without the colours that loggers give to terminals (`ESC[31m`): they stand between a level and its end.
+pub fn uncoloured(line: &[u8]) -> Cow<'_, [u8]> {
+    const ESCAPE: u8 = 0x1b;
+    if memchr::memchr(ESCAPE, line).is_none() {
+        return line.into();
+    }
+    let (mut plain, mut rest) = (Vec::with_capacity(line.len()), line);
+    while let Some(at) = memchr::memchr(ESCAPE, rest) {
+        let (before, from) = rest.split_at(at);
+        plain.extend_from_slice(before);
+        let parameters = from.iter().skip(2).take_while(|b| b.is_ascii_digit() || **b == b';').count();
+        let coloured = from.get(1) == Some(&b'[') && from.get(2 + parameters) == Some(&b'm');
+        // Any other sequence stays, to be seen.
+        let length = if coloured { 3 + parameters } else { 1 };
+        plain.extend_from_slice(if coloured { &[] } else { &from[..1] });
+        rest = &from[length..];
+    }
+    plain.extend_from_slice(rest);
+    plain.into()
+}
+
 /// A line that goes on with what the line before began: a frame of a stack, an indented block.
 pub fn is_indented(line: &[u8]) -> bool {
     matches!(line.first(), Some(b' ' | b'\t' | b'}' | b')' | b']'))
@@ -150,6 +172,14 @@ mod tests {
         for (line, level) in known {
             assert_eq!(super::level(line.as_bytes()), level, "{line}");
         }
+    }
+
+    #[test]
+    fn colours_are_left_out_and_other_sequences_stay() {
+        let plain = |text: &str| String::from_utf8(uncoloured(text.as_bytes()).into_owned()).unwrap();
+        assert_eq!(plain("a \u{1b}[1;31mERROR\u{1b}[0m b\u{1b}[m"), "a ERROR b");
+        assert_eq!(plain("\u{1b}]0;title\u{7} \u{1b}[2J \u{1b}[31"), "\u{1b}]0;title\u{7} \u{1b}[2J \u{1b}[31");
+        assert_eq!(level(&uncoloured(b"\x1b[33mWARN\x1b[0m slow")), Level::Warn);
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Local logs: files, directories of them, rotated and compressed ones, standard input. Bounded whatever
 //! the files hold; says how far it is and can be stopped.
 
-use super::{AppLog, Engine, Seen};
+use super::{AppLog, Engine, Seen, Stamps};
 use crate::case::events::Event;
 use crate::time::{Time, Window};
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, BufReader};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -40,12 +39,19 @@ pub struct Read {
     pub problems: Vec<(PathBuf, String)>,
 }
 
-/// Reads files and directories (`-` is standard input) as one log. Stamps without a zone are read in
-/// `zone`. `progress` is told now and then, with what was found so far, and may stop the reading.
-pub fn read_local(paths: &[PathBuf], window: Window, zone: Tz, progress: &mut dyn FnMut(Progress, &Engine) -> ControlFlow<()>) -> Read {
+/// Reads files and directories (`-` is standard input) as one log, its stamps as `stamps` says (a zone alone will
+/// do). `progress` is told now and then, with what was found so far, and may stop the reading.
+pub fn read_local(
+    paths: &[PathBuf],
+    window: Window,
+    stamps: impl Into<Stamps>,
+    progress: &mut dyn FnMut(Progress, &Engine) -> ControlFlow<()>,
+) -> Read {
+    let stamps = stamps.into();
     let name = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    let engine = Engine::new(&name, window, stamps);
     let mut reading =
-        Reading { engine: Engine::new(&name, window, zone), far: Progress::default(), told: 0, problems: Vec::new(), progress };
+        Reading { engine, shift: stamps.shift, far: Progress::default(), told: 0, overlong: 0, problems: Vec::new(), progress };
     let files = reading.files(paths, window);
     reading.far.total = files.iter().map(|f| f.size).sum();
     for file in files {
@@ -54,14 +60,21 @@ pub fn read_local(paths: &[PathBuf], window: Window, zone: Tz, progress: &mut dy
             break;
         }
     }
+    if reading.overlong > 0 {
+        let (n, kb) = (reading.overlong, LINE_LIMIT / 1024);
+        reading.engine.note(format!("{n} lines are longer than {kb} KB: only their beginnings were looked at"));
+    }
     let traces = reading.engine.take_traces();
     Read { log: reading.engine.snapshot(), events: reading.engine.events(), traces, problems: reading.problems }
 }
 
 struct Reading<'a> {
     engine: Engine,
+    shift: Duration,
     far: Progress,
     told: u64,
+    /// Lines of which only the beginning was looked at.
+    overlong: u64,
     problems: Vec<(PathBuf, String)>,
     progress: &'a mut dyn FnMut(Progress, &Engine) -> ControlFlow<()>,
 }
@@ -82,7 +95,8 @@ impl Reading<'_> {
         files.dedup_by(|a, b| a.path == b.path);
         let before = files.len();
         // A file that was last written before the window holds nothing of it, whatever zone it is in.
-        files.retain(|f| f.changed.is_none_or(|t| t >= window.start - Duration::hours(15)));
+        let earliest = window.start - Duration::hours(15) - self.shift.abs();
+        files.retain(|f| f.changed.is_none_or(|t| t >= earliest));
         if files.len() < before {
             self.engine.note(format!("{} files were last written before the window and not read", before - files.len()));
         }
@@ -141,7 +155,18 @@ impl Reading<'_> {
         flow
     }
 
-    fn lines(&mut self, mut bytes: Box<dyn io::Read>, stream: usize, source: &Source) -> ControlFlow<()> {
+    fn lines(&mut self, bytes: Box<dyn io::Read>, stream: usize, source: &Source) -> ControlFlow<()> {
+        let mut bytes = AfterZeros::new(bytes);
+        let flow = self.whole(&mut bytes, stream, source);
+        match (bytes.zeros, bytes.begun) {
+            (0, _) => {}
+            (_, false) => self.problem(&source.path, "it holds nothing but zero bytes"),
+            (n, true) => self.engine.note(format!("{}: the {n} zero bytes that it begins with were skipped", source.path.display())),
+        }
+        flow
+    }
+
+    fn whole(&mut self, bytes: &mut impl io::Read, stream: usize, source: &Source) -> ControlFlow<()> {
         let mut buffer = vec![0; BUFFER];
         let (mut held, mut skipping, mut first) = (0, false, true);
         loop {
@@ -154,8 +179,8 @@ impl Reading<'_> {
                     break;
                 }
             };
-            if first && is_binary(&buffer[..n]) {
-                self.problem(&source.path, "it looks binary and was skipped");
+            if let Some(why) = Some(&buffer[..n]).filter(|_| first).and_then(no_text) {
+                self.problem(&source.path, why);
                 return ControlFlow::Continue(());
             }
             first = false;
@@ -166,6 +191,7 @@ impl Reading<'_> {
             if held >= LINE_LIMIT {
                 // The beginning of a line without end is all that is looked at.
                 if !skipping {
+                    self.overlong += 1;
                     self.engine.line(stream, &buffer[..LINE_LIMIT]);
                 }
                 (held, skipping) = (0, true);
@@ -184,6 +210,7 @@ impl Reading<'_> {
         for end in memchr::memchr_iter(b'\n', bytes) {
             if !std::mem::take(skipping) {
                 let line = &bytes[start..end];
+                self.overlong += u64::from(line.len() > LINE_LIMIT);
                 self.engine.line(stream, &line[..line.len().min(LINE_LIMIT)]);
                 self.far.lines += 1;
             }
@@ -207,11 +234,11 @@ impl Reading<'_> {
         let Some((latest, changed)) = self.engine.latest(stream).zip(source.changed) else { return };
         let off = latest - changed.timestamp();
         let half_hours = (off as f64 / 1800.0).round() as i64;
-        if half_hours != 0 && half_hours.abs() <= 28 && (off - half_hours * 1800).abs() <= 120 {
+        if self.shift.is_zero() && half_hours != 0 && half_hours.abs() <= 28 && (off - half_hours * 1800).abs() <= 120 {
             let hours = half_hours as f64 / 2.0;
             let path = source.path.display();
             self.engine.note(format!(
-                "{path}: its last line is {hours:+} h from when the file was written: the clock or the zone is off by so much"
+                "{path}: its last line is {hours:+} h from when the file was written: unless it was copied since, the clock or the zone is off by so much"
             ));
         }
     }
@@ -232,16 +259,52 @@ fn open(path: &Path) -> io::Result<Box<dyn io::Read>> {
     Ok(Box::new(file))
 }
 
-/// Zero bytes do not occur in text.
-fn is_binary(head: &[u8]) -> bool {
+/// Why this is no text that can be read, if it is none. A few control characters do occur in logs.
+fn no_text(head: &[u8]) -> Option<&'static str> {
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+        return Some("it is UTF-16: convert it first (iconv -f UTF-16 -t UTF-8)");
+    }
     let head = &head[..head.len().min(8192)];
-    let zeros = memchr::memchr_iter(0, head).count();
-    zeros * 100 > head.len()
+    let strange = head.iter().filter(|b| matches!(b, 0..=6 | 14..=26 | 28..=31)).count();
+    (strange * 20 > head.len()).then_some("it looks binary and was skipped")
+}
+
+/// Leaves out the zero bytes that a file begins with when it was truncated while its writer went on where it was.
+struct AfterZeros<R> {
+    inner: R,
+    zeros: u64,
+    /// Something else was found.
+    begun: bool,
+}
+
+impl<R> AfterZeros<R> {
+    fn new(inner: R) -> Self {
+        Self { inner, zeros: 0, begun: false }
+    }
+}
+
+impl<R: io::Read> io::Read for AfterZeros<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.inner.read(into)?;
+            if self.begun || n == 0 {
+                return Ok(n);
+            }
+            let zeros = into[..n].iter().take_while(|b| **b == 0).count();
+            self.zeros += zeros as u64;
+            if zeros < n {
+                self.begun = true;
+                into.copy_within(zeros..n, 0);
+                return Ok(n - zeros);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono_tz::Tz;
     use std::io::Write;
 
     fn window() -> Window {
@@ -288,6 +351,35 @@ mod tests {
     }
 
     #[test]
+    fn a_file_truncated_while_it_was_written_to_is_read_and_a_byte_does_not_make_it_binary() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("copytruncate.log"), [vec![0; 700_000], lines(3).into_bytes()].concat()).unwrap();
+        std::fs::write(at("odd.log"), "2026-11-20T13:02:11Z ERROR a\0b\x1b[31m\n").unwrap();
+        std::fs::write(at("wide.log"), [&[0xff, 0xfe][..], b"E\0R\0"].concat()).unwrap();
+        let dice: Vec<u8> = (0..9000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        std::fs::write(at("random.log"), dice).unwrap();
+        let read = read(&[dir.path().into()]);
+        assert_eq!(read.log.lines, 4);
+        assert!(read.log.notes.iter().any(|n| n.contains("copytruncate.log: the 700000 zero bytes")), "{:?}", read.log.notes);
+        let named: Vec<_> = read.problems.iter().map(|(p, why)| (p.file_name().unwrap().to_str().unwrap(), &why[..8])).collect();
+        assert_eq!(named, [("random.log", "it looks"), ("wide.log", "it is UT")]);
+    }
+
+    #[test]
+    fn a_clock_that_is_off_can_be_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        std::fs::write(&path, "2026-11-20T22:02:11Z ERROR order failed\n{\"time\":1795212131000,\"msg\":\"x\"}\n").unwrap();
+        let stamps = Stamps { shift: Duration::hours(-9), ..Stamps::default() };
+        let moved = read_local(std::slice::from_ref(&path), window(), stamps, &mut |_, _| ControlFlow::Continue(())).log;
+        assert_eq!((moved.outside, moved.streams[0].counts[0]), (0, (window().start + Duration::minutes(62), 2)));
+        assert!(moved.notes.iter().any(|n| n.contains("moved by -540 min")), "{:?}", moved.notes);
+        let asis = read(&[path]).log;
+        assert!(asis.notes.iter().any(|n| n.contains("--log-shift -")), "{:?}", asis.notes);
+    }
+
+    #[test]
     fn lines_of_megabytes_are_cut_and_memory_stays_bounded() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.log");
@@ -296,6 +388,7 @@ mod tests {
         let read = read(&[path]);
         assert_eq!(read.log.templates.iter().map(|t| t.total).sum::<u64>(), 2);
         assert!(read.log.templates.iter().all(|t| t.pattern.len() < 700));
+        assert!(read.log.notes.iter().any(|n| n.starts_with("1 lines are longer than 64 KB")), "{:?}", read.log.notes);
     }
 
     #[test]

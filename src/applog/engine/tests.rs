@@ -1,4 +1,5 @@
 use super::*;
+use chrono_tz::Tz;
 use proptest::prelude::*;
 
 fn window() -> Window {
@@ -164,4 +165,32 @@ proptest! {
         let escape = char::from(27);
         prop_assert!(log.templates.iter().all(|t| !t.samples.iter().any(|s| s.contains(escape))));
     }
+}
+
+#[test]
+fn a_trace_that_docker_wrapped_line_by_line_stays_with_its_line() {
+    let wrap = |n: u32, text: &str| format!(r#"{{"log":"{text}\n","stream":"stderr","time":"2026-11-20T13:02:1{n}Z"}}"#);
+    let lines = [wrap(1, "ERROR order failed"), wrap(1, r"\tat com.example.App.main(App.java:12)"), wrap(2, "INFO at least one item left")];
+    let log = read(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(log.templates.iter().map(|t| t.total).sum::<u64>(), 2);
+    assert!(find(&log, "order failed").samples[0].contains("at com.example.App.main"), "{:?}", log.templates);
+}
+
+#[test]
+fn journald_tells_of_hosts_and_writes_odd_text_as_bytes() {
+    let line = |host: &str, message: &str| {
+        format!(r#"{{"__REALTIME_TIMESTAMP":"1795179731000000","PRIORITY":"3","_HOSTNAME":"{host}","MESSAGE":{message}}}"#)
+    };
+    let red = "[27,91,51,49,109,108,111,115,116,32,113,117,101,117,101]";
+    let lines = [line("ip-10-0-1-5", red), line("ip-10-0-1-6", r#""worker 7 timed out""#), line("ip-10-0-1-6", "[1,2,[3]]")];
+    let log = read(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(&*find(&log, "lost queue").pattern, "lost queue");
+    let targets: Vec<_> = log.streams.iter().filter(|s| !s.counts.is_empty()).map(|s| s.target.as_deref().unwrap_or("-")).collect();
+    assert_eq!(targets, ["10.0.1.5", "10.0.1.6"]);
+}
+
+#[test]
+fn lines_that_have_no_time_are_said() {
+    let log = read(&["started", "ERROR x"]);
+    assert!(log.notes.iter().any(|n| n.starts_with("2 of 2 lines have no time")), "{:?}", log.notes);
 }

@@ -9,7 +9,7 @@ mod sink;
 mod size;
 
 use super::context::{Context, file_origin};
-use crate::applog::{AppLog, Progress, Read, read_local};
+use crate::applog::{AppLog, Progress, Read, Stamps, read_local};
 use crate::case::gaps::Reason;
 use crate::exchange::{Area, Origin, What};
 use std::ops::ControlFlow;
@@ -54,7 +54,8 @@ enum Told {
 /// Reads a file or a folder beside everything else; what was found so far is told on the way.
 async fn local(ctx: &Context, path: PathBuf) {
     let (tell, mut told) = mpsc::channel(4);
-    let (window, zone, from) = (ctx.window, ctx.options.log_zone, path.clone());
+    let stamps = Stamps { zone: ctx.options.log_zone, shift: ctx.options.log_shift };
+    let (window, from) = (ctx.window, path.clone());
     let origin = file_origin(&path);
     let reading = tokio::task::spawn_blocking(move || {
         let mut progress = |far, engine: &crate::applog::Engine| {
@@ -64,7 +65,7 @@ async fn local(ctx: &Context, path: PathBuf) {
                 Err(_) => ControlFlow::Break(()),
             }
         };
-        let read = read_local(&[from], window, zone, &mut progress);
+        let read = read_local(&[from], window, stamps, &mut progress);
         let _ = tell.blocking_send(Told::Done(Box::new(read)));
     });
     while let Some(told) = told.recv().await {

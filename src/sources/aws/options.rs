@@ -22,6 +22,8 @@ pub struct LiveOptions {
     pub app_logs: Vec<PathBuf>,
     /// Zone of log files whose lines name none.
     pub log_zone: Tz,
+    /// What the clock that wrote them was off by.
+    pub log_shift: Duration,
     /// Where objects of S3 are kept for the next time, and how many bytes of them.
     pub cache: Option<(PathBuf, u64)>,
     pub terraform: Option<PathBuf>,
@@ -49,6 +51,8 @@ pub enum BadOption {
     Time { flag: &'static str, why: NotATime },
     #[error("--window: “{0}” is not a duration such as 90m or 2h")]
     Window(String),
+    #[error("--log-shift: “{0}” is not a duration of up to two days such as -9h or 90m")]
+    Shift(String),
     #[error("--from is not before --to")]
     Backwards,
 }
@@ -69,6 +73,7 @@ impl LiveOptions {
             app_log_groups: common.app_log_group.clone(),
             app_logs: common.app_log.clone(),
             log_zone: Tz::UTC,
+            log_shift: shift(common)?,
             cache: None,
             terraform: common.terraform.clone(),
             probe: common.probe,
@@ -77,6 +82,14 @@ impl LiveOptions {
             now,
         })
     }
+}
+
+/// `-9h`: what a clock was off by.
+fn shift(common: &Common) -> Result<Duration, BadOption> {
+    let Some(text) = &common.log_shift else { return Ok(Duration::zero()) };
+    let (back, width) = text.strip_prefix('-').map_or((false, text.trim_start_matches('+')), |rest| (true, rest));
+    let width = parse_duration(width).filter(|d| *d <= Duration::days(2)).ok_or_else(|| BadOption::Shift(crate::text::clean(text)))?;
+    Ok(if back { -width } else { width })
 }
 
 impl When {
@@ -90,5 +103,20 @@ impl When {
             (Some(from), Some(to)) if from >= to => Err(BadOption::Backwards),
             _ => Ok(when),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_may_be_off_either_way() {
+        let shift = |text: &str| super::shift(&Common { log_shift: Some(text.into()), ..Common::default() });
+        assert_eq!(
+            (shift("-9h"), shift("90m"), shift("+1h")),
+            (Ok(Duration::hours(-9)), Ok(Duration::minutes(90)), Ok(Duration::hours(1)))
+        );
+        assert!(shift("soon").unwrap_err().to_string().contains("-9h") && shift("-900h").is_err());
     }
 }
