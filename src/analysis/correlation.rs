@@ -18,13 +18,10 @@ use fit::{Bench, Fit};
 use pulse::{Pulse, Shape};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Rows kept of each role, the best; every series is compared all the same.
 const KEPT: usize = 200;
-/// The series are compared on so many cores at most, each with no fewer than these.
-const MOST_CORES: usize = 4;
-const LEAST_PART: usize = 1500;
 /// The threshold of association for one candidate, and how it grows with their number: among thousands,
 /// chance reaches higher.
 const LEAST_SCORE: f64 = 0.15;
@@ -46,7 +43,7 @@ struct Candidate<'a> {
 /// A candidate with its shape and what its best alignment reaches.
 struct Entrant<'a> {
     candidate: Candidate<'a>,
-    shape: Arc<Shape>,
+    shape: Rc<Shape>,
     reach: f64,
 }
 
@@ -68,21 +65,10 @@ pub fn rank(case: &Case, window: Window, episodes: &[Episode]) -> Vec<Correlatio
     rows
 }
 
-/// Everything that could move with the errors, a part of the series on each core. The order is that of the keys,
-/// however many there are.
+/// Everything that could move with the errors, in the order of the keys. One pass: what a series is like by itself is
+/// known, so more cores than one would gain nothing.
 fn entrants<'a>(case: &'a Case, pulse: &Pulse) -> Vec<Entrant<'a>> {
-    let all: Vec<(&SeriesKey, &Track)> = case.series.iter().collect();
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_CORES));
-    let part = all.len().div_ceil(cores).max(LEAST_PART);
-    let found = |part| reaching(candidates(case, part, pulse.looked, pulse.context), pulse);
-    let mut entrants: Vec<Entrant> = if all.len() <= part {
-        found(&all[..])
-    } else {
-        std::thread::scope(|scope| {
-            let parts: Vec<_> = all.chunks(part).map(|part| scope.spawn(move || found(part))).collect();
-            parts.into_iter().flat_map(|p| p.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
-    };
+    let mut entrants = reaching(candidates(case, pulse.looked, pulse.context), pulse);
     entrants.extend(reaching(derived(case, pulse.looked, pulse.context), pulse));
     entrants
 }
@@ -105,30 +91,25 @@ pub fn claim_from(n: usize) -> f64 {
 /// Shapes by period and place in time: most series share one.
 #[derive(Default)]
 struct Shapes {
-    known: Vec<((u32, Time, usize), Arc<Shape>)>,
+    known: Vec<((u32, Time, usize), Rc<Shape>)>,
 }
 
 impl Shapes {
-    fn of(&mut self, pulse: &Pulse, candidate: &Candidate) -> Arc<Shape> {
+    fn of(&mut self, pulse: &Pulse, candidate: &Candidate) -> Rc<Shape> {
         let id = (candidate.period, candidate.start, candidate.values.len());
         if let Some((_, known)) = self.known.iter().rev().find(|(known, _)| *known == id) {
             return known.clone();
         }
-        let shape = Arc::new(Shape::new(pulse, candidate.start, candidate.period, candidate.values.len()));
+        let shape = Rc::new(Shape::new(pulse, candidate.start, candidate.period, candidate.values.len()));
         self.known.push((id, shape.clone()));
         shape
     }
 }
 
 /// Every published series, with zeros where silence means zero.
-fn candidates<'a>(
-    case: &'a Case,
-    part: &[(&'a SeriesKey, &'a Track)],
-    looked: Window,
-    context: Window,
-) -> impl Iterator<Item = Candidate<'a>> {
+fn candidates(case: &Case, looked: Window, context: Window) -> impl Iterator<Item = Candidate<'_>> {
     let mut flows: BTreeMap<&BTreeMap<String, String>, Option<Grid>> = BTreeMap::new();
-    part.iter().filter_map(move |&(key, track)| {
+    case.series.iter().filter_map(move |(key, track)| {
         let metric = track.outline().map_or_else(|| metrics::find(&key.metric), |o| Some(o.metric))?;
         if metric.role == Role::Context {
             return None;
@@ -159,7 +140,9 @@ fn candidate<'a>(
             Candidate { key, metric, start: stretch.start, values, period, usual: Some(whole.usual) }
         }
         Some(_) => {
-            let index = |t: Time| (t - stretch.start).num_seconds().div_euclid(i64::from(period.max(1))).clamp(0, stretch.values.len() as i64) as usize;
+            let index = |t: Time| {
+                (t - stretch.start).num_seconds().div_euclid(i64::from(period.max(1))).clamp(0, stretch.values.len() as i64) as usize
+            };
             let from = index(context.start);
             let values = Cow::Borrowed(&stretch.values[from..index(context.end).max(from)]);
             Candidate { key, metric, start: stretch.time(from), values, period, usual: None }

@@ -245,17 +245,12 @@ fn never_published(case: &Case, key: &SeriesKey, window: Window, context: Window
 fn best<'a>(case: &'a Case, key: &SeriesKey, window: Window) -> Option<(&'a Track, &'a Series)> {
     let track = case.series.get(key)?;
     let statistic = metrics::find(&key.metric).map_or("", |m| m.statistic);
-    let best = track.best(statistic, window).or_else(|| track.best("", window))?;
-    Some((track, best))
+    Some((track, track.shows(statistic, window)?))
 }
 
 /// The stretch of a track that shows `window` best, of all of `context` where it shows nothing.
 pub(super) fn shown<'a>(metric: &Metric, track: &'a Track, window: Window, context: Window) -> Option<&'a Series> {
-    if let Some(only) = track.outline() {
-        let shows = only.window.overlaps(&window) || only.window.overlaps(&context);
-        return track.stretches().first().filter(|_| shows);
-    }
-    [window, context].into_iter().find_map(|w| track.best(metric.statistic, w).or_else(|| track.best("", w)))
+    [window, context].into_iter().find_map(|w| track.shows(metric.statistic, w))
 }
 
 /// Every stretch of the best one's statistic and period; `flow` turns silence into zeros.

@@ -1,9 +1,9 @@
 //! When a series changed: a robust change point near the errors, with how far off it may be. Order in time
 //! is claimed only beyond the joint uncertainty.
 
-use crate::metrics::usual::scale;
 use super::grid::median;
 use super::{Direction, Episode, Order};
+use crate::metrics::usual::scale;
 use crate::time::Time;
 use chrono::Duration;
 use std::ops::Range;

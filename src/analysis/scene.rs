@@ -6,7 +6,7 @@ use crate::analysis::grid::{self, Grid};
 use crate::analysis::shift::Shift;
 use crate::analysis::{Analysis, Episode, episodes, localisation};
 use crate::case::Case;
-use crate::case::series::SeriesKey;
+use crate::case::series::{SeriesKey, Track};
 use crate::case::topology::{Instance, TargetGroup, dimension_of};
 use crate::time::{Time, Window};
 use chrono::Duration;
@@ -45,8 +45,17 @@ pub struct Scene<'a> {
     pub group: Option<String>,
     pub hosts: Vec<Host<'a>>,
     pub log: Option<LogView<'a>>,
+    /// By metric, of every host that publishes it.
+    hosts_of: RefCell<HashMap<&'static str, Rc<[OfHost<'a>]>>>,
     /// By metric, of every host; see [`super::shift::of_hosts`].
     pub(super) shifts: RefCell<HashMap<&'static str, Shifts>>,
+}
+
+/// A metric of one host.
+pub(super) struct OfHost<'a> {
+    pub id: &'a str,
+    pub key: &'a SeriesKey,
+    pub track: &'a Track,
 }
 
 /// How a metric of every host moved, by host.
@@ -108,6 +117,7 @@ impl<'a> Scene<'a> {
             group,
             hosts,
             log,
+            hosts_of: RefCell::default(),
             shifts: RefCell::default(),
         }
     }
@@ -115,6 +125,15 @@ impl<'a> Scene<'a> {
     /// A series with hours around, on the period that shows what is looked at best.
     pub fn grid(&self, key: &SeriesKey) -> Grid {
         grid::around(self.case, key, self.looked, self.around)
+    }
+
+    /// A metric of every host that publishes it, in the order of their ids; looked up once for a scene.
+    pub(super) fn of_hosts(&self, metric: &'static str) -> Rc<[OfHost<'a>]> {
+        let find = || {
+            let of_host = |(key, track): (&'a SeriesKey, &'a Track)| Some(OfHost { id: key.instance()?, key, track });
+            self.case.series.of(metric).filter_map(of_host).collect()
+        };
+        self.hosts_of.borrow_mut().entry(metric).or_insert_with(find).clone()
     }
 
     /// A stretch of errors that stands out, not a lone breach.

@@ -1,6 +1,6 @@
 //! How one series changed when the errors began, against what it did before.
 
-use super::scene::Scene;
+use super::scene::{OfHost, Scene};
 use crate::analysis::Order;
 use crate::analysis::grid::{self, Grid};
 use crate::analysis::onset::{self, Change};
@@ -80,11 +80,11 @@ pub fn of_hosts(scene: &Scene, metric: &'static str) -> Rc<[(Rc<str>, Shift)]> {
         return known.clone();
     }
     let ours: HashSet<&str> = scene.hosts.iter().map(|h| h.id).collect();
-    let one = |(key, track): (&SeriesKey, &Track)| {
-        let id = key.instance().filter(|id| ours.contains(id))?;
-        Some((id.into(), measured(scene, key, &Numbers::of(scene, key, track)?)?))
+    let one = |host: &OfHost| {
+        let id = Some(host.id).filter(|id| ours.contains(id))?;
+        Some((id.into(), measured(scene, host.key, &Numbers::of(scene, metric, host.track)?)?))
     };
-    let all: Rc<[_]> = scene.case.series.of(metric).filter_map(one).collect();
+    let all: Rc<[_]> = scene.of_hosts(metric).iter().filter_map(one).collect();
     scene.shifts.borrow_mut().insert(metric, all.clone());
     all
 }
@@ -97,8 +97,8 @@ enum Numbers<'a> {
 
 impl<'a> Numbers<'a> {
     /// Of a host's metric: silence means nothing.
-    fn of(scene: &Scene, key: &SeriesKey, track: &'a Track) -> Option<Self> {
-        let shown = grid::shown(metrics::find(&key.metric)?, track, scene.looked, scene.around)?;
+    fn of(scene: &Scene, metric: &str, track: &'a Track) -> Option<Self> {
+        let shown = grid::shown(metrics::find(metric)?, track, scene.looked, scene.around)?;
         let laid = || Self::Laid(grid::on_grid(track, shown, scene.around, None));
         Some(if track.outline().is_some() { Self::Own(shown) } else { laid() })
     }
@@ -119,7 +119,7 @@ impl<'a> Numbers<'a> {
     }
 
     fn median(&self, window: Window) -> Option<f64> {
-        grid::median(known(self.within(window)).collect())
+        grid::median(known(std::iter::once(self.within(window))))
     }
 
     fn largest(&self, window: Window) -> Option<(Time, f64)> {
@@ -133,15 +133,17 @@ impl<'a> Numbers<'a> {
     }
 }
 
-fn known(values: &[f64]) -> impl Iterator<Item = f64> {
-    values.iter().copied().filter(|v| !v.is_nan())
+/// What is known of some parts of a series, in one piece.
+fn known<'a>(parts: impl Iterator<Item = &'a [f64]> + Clone) -> Vec<f64> {
+    let mut all = Vec::with_capacity(parts.clone().map(<[f64]>::len).sum());
+    parts.for_each(|part| all.extend(part.iter().filter(|v| !v.is_nan())));
+    all
 }
 
 fn measured(scene: &Scene, key: &SeriesKey, numbers: &Numbers) -> Option<Shift> {
     let period = numbers.period();
     let before = numbers.median(scene.before).or_else(|| numbers.median(longer(scene)))?;
-    let inside: Vec<f64> = scene.windows.iter().flat_map(|w| known(numbers.within(reach(*w, period)))).collect();
-    let during = grid::median(inside)?;
+    let during = grid::median(known(scene.windows.iter().map(|w| numbers.within(reach(*w, period)))))?;
     let highest = numbers.largest(reach(scene.near, period))?;
     Some(Shift { key: Rc::new(key.clone()), before, during, highest, period })
 }

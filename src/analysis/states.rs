@@ -29,8 +29,7 @@ impl State {
 /// The state of each host that publishes `metric`, inside `window`; nothing is expected `until` a time or later.
 pub fn of<'a>(scene: &Scene<'a>, metric: &'static str, window: Window, until: Time) -> HashMap<&'a str, State> {
     let mut all = HashMap::with_capacity(scene.hosts.len());
-    let tracks = scene.case.series.of(metric);
-    all.extend(tracks.filter_map(|(key, track)| Some((key.instance()?, state(scene, metric, track, window, until)?))));
+    all.extend(scene.of_hosts(metric).iter().filter_map(|h| Some((h.id, state(scene, metric, h.track, window, until)?))));
     all
 }
 

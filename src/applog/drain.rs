@@ -145,24 +145,38 @@ fn is_long_hex(bytes: &[u8]) -> bool {
     bytes.len() >= 16 && bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-')
 }
 
+/// What a byte is to [`shape`]: a bit each.
+const SPACE: u8 = 1;
+const DIGIT: u8 = 2;
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        classes[byte] = if b.is_ascii_whitespace() { SPACE } else { b.is_ascii_digit() as u8 * DIGIT };
+        byte += 1;
+    }
+    classes
+};
+
 /// The shape of a line as a number: its fixed words, and where variable ones stand.
 pub fn shape(line: &[u8]) -> u64 {
     let mut hash = 0x9e37_79b9_7f4a_7c15;
     let (mut at, mut count) = (0, 0);
     while at < line.len() && count < WORDS {
-        if line[at].is_ascii_whitespace() {
-            at += 1;
+        let (mut next, mut seen) = (at, 0);
+        while next < line.len() && seen & SPACE == 0 {
+            seen |= CLASSES[usize::from(line[next])];
+            next += 1;
+        }
+        let word = &line[at..next - usize::from(seen & SPACE > 0)];
+        if word.is_empty() {
+            at = next;
             continue;
         }
-        let mut end = at;
-        let mut variable = false;
-        while end < line.len() && !line[end].is_ascii_whitespace() {
-            variable |= line[end].is_ascii_digit();
-            end += 1;
-        }
-        let word = &line[at..end];
+        let variable = seen & DIGIT > 0;
         hash = if variable || word.len() >= 16 { mix_piece(hash, &piece(word)) } else { mix_bytes(hash, word) };
-        (at, count) = (end, count + 1);
+        (at, count) = (next, count + 1);
     }
     hash
 }
@@ -174,11 +188,11 @@ fn mix_piece(hash: u64, piece: &Piece) -> u64 {
 
 /// Eight bytes at a time; the length keeps words apart.
 fn mix_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        hash = mix(hash, chunk.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b)));
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for eight in eights {
+        hash = mix(hash, u64::from_le_bytes(*eight));
     }
-    let rest = chunks.remainder().iter().fold(0, |n, b| n << 8 | u64::from(*b));
+    let rest = rest.iter().fold(0, |n, b| n << 8 | u64::from(*b));
     mix(mix(hash, rest), bytes.len() as u64)
 }
 

@@ -95,8 +95,8 @@ struct Tally {
 struct StreamTally {
     name: String,
     minutes: Minutes,
-    /// Where the last stamp began.
-    hint: Option<usize>,
+    /// Where the last stamps began, in lines of one kind and of another.
+    hints: [Option<usize>; 2],
     /// The last dated line: its minute if it lies in the window, and what it was counted as.
     last: Option<(Option<i64>, Option<Key>)>,
     /// The latest time read, in seconds, and the earliest.
@@ -313,12 +313,13 @@ impl Engine {
         Parts { seconds, text: text.into(), level: Level::Unknown, access: line::access(raw), host: None }
     }
 
-    /// The stamp where the last line of the stream had its own, else wherever it is.
+    /// The stamp where the last lines of the stream had their own, else wherever it is.
     fn stamp(&mut self, stream: usize, raw: &[u8]) -> Option<Stamp> {
-        let hinted = self.streams[stream].hint.and_then(|at| stamp::begins(raw, at));
+        let hints = &mut self.streams[stream].hints;
+        let hinted = hints.iter().flatten().find_map(|at| stamp::begins(raw, *at));
         let found = hinted.or_else(|| stamp::find(raw));
-        if found.is_some() {
-            self.streams[stream].hint = found.map(|s| s.start);
+        if let Some(at) = found.map(|s| s.start).filter(|at| !hints.contains(&Some(*at))) {
+            *hints = [Some(at), hints[0]];
         }
         found
     }
@@ -491,6 +492,9 @@ fn after(raw: &[u8], end: usize) -> &[u8] {
 }
 
 fn is_balancer_line(raw: &[u8]) -> bool {
+    if !matches!(raw.first(), Some(b'h' | b'w' | b'g')) {
+        return false;
+    }
     let kinds: [&[u8]; 6] = [b"http 2", b"https 2", b"h2 2", b"ws 2", b"wss 2", b"grpcs 2"];
     kinds.iter().any(|k| raw.starts_with(k)) && memchr::memmem::find(&raw[..raw.len().min(200)], b" app/").is_some()
 }

@@ -81,7 +81,7 @@ pub fn access(line: &[u8]) -> Option<Access> {
     }
     let after = &line[at + 1..];
     let close = after.iter().take(12).position(|b| *b == b'"')?;
-    let status = after.get(close + 1..)?.iter().skip_while(|b| **b == b' ').take(4).copied().collect::<Vec<u8>>();
+    let status = after.get(close + 1..)?.trim_ascii_start();
     let code = status.get(..3).filter(|s| s.iter().all(u8::is_ascii_digit) && status.get(3).is_none_or(|b| *b == b' '))?;
     let status = code.iter().fold(0u16, |n, b| n * 10 + u16::from(b - b'0'));
     (100..600).contains(&status).then(|| Access { status, static_file: is_static(&request[method + 1..]) })

@@ -189,8 +189,10 @@ fn number(b: &[u8]) -> Option<i64> {
 }
 
 fn month(b: &[u8]) -> Option<i64> {
-    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    MONTHS.chunks(3).zip(1..).find(|(name, _)| *name == b).map(|(_, n)| n)
+    const MONTHS: [[u8; 3]; 12] =
+        [*b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov", *b"Dec"];
+    let [x, y, z] = *b else { return None };
+    MONTHS.iter().zip(1..).find(|([a, b, c], _)| (*a, *b, *c) == (x, y, z)).map(|(_, n)| n)
 }
 
 /// Days since 1970 of a date of the Gregorian calendar.

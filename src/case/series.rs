@@ -156,7 +156,12 @@ pub struct Outline {
 impl Outline {
     fn of(series: &Series) -> Option<Self> {
         let metric = metrics::find(&series.key.metric)?;
-        Some(Self { metric, period: series.period, window: series.window(), usual: Usual::of(metric, &series.values, &mut Room::default()) })
+        Some(Self {
+            metric,
+            period: series.period,
+            window: series.window(),
+            usual: Usual::of(metric, &series.values, &mut Room::default()),
+        })
     }
 }
 
@@ -169,6 +174,14 @@ impl Track {
         self.stretches = apart;
         self.stretches.sort_by(|a, b| (&a.statistic, a.period, a.start).cmp(&(&b.statistic, b.period, b.start)));
         self.outline = if let [only] = &self.stretches[..] { Outline::of(only) } else { None };
+    }
+
+    /// The stretch that shows `window` best with the statistic that is right, with any where there is none of that.
+    pub fn shows(&self, statistic: &str, window: Window) -> Option<&Series> {
+        if let Some(only) = &self.outline {
+            return self.stretches.first().filter(|_| only.window.overlaps(&window));
+        }
+        self.best(statistic, window).or_else(|| self.best("", window))
     }
 
     /// Whether a value may be above `level`, without reading them all again.

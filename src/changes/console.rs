@@ -113,7 +113,10 @@ pub fn in_question(case: &Case, most: usize) -> Vec<String> {
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let address = |target: &str| target.rsplit_once(':').map_or(target, |(host, _)| host).trim_matches(['[', ']']).to_owned();
     let failing = counts.iter().filter_map(|(target, _)| by_address.get(address(target).as_str()).copied());
-    let status = case.series.of("StatusCheckFailed").filter(|(_, t)| t.may_exceed(0.0) && t.stretches().iter().any(|s| s.values.iter().any(|v| *v > 0.0)));
+    let status = case
+        .series
+        .of("StatusCheckFailed")
+        .filter(|(_, t)| t.may_exceed(0.0) && t.stretches().iter().any(|s| s.values.iter().any(|v| *v > 0.0)));
     let unwell = case.target_health.values().filter(|t| t.state != "healthy" || t.anomalous == Some(true)).map(|t| t.id.as_str());
     let unwell = unwell.filter(|id| case.instances.contains_key(*id));
     let all = failing.chain(status.filter_map(|(k, _)| k.instance())).chain(unwell);

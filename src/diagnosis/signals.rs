@@ -234,9 +234,9 @@ impl Signals {
 }
 
 /// Where answers are collected.
-pub(super) struct Asked<'a, 'b> {
-    pub scene: &'a Scene<'a>,
-    pub book: &'b mut Book,
+pub(super) struct Asked<'s, 'a> {
+    pub scene: &'s Scene<'a>,
+    pub book: &'s mut Book,
     answers: BTreeMap<&'static str, Answer>,
 }
 

@@ -115,6 +115,8 @@ pub struct Session {
     pub notice: Option<String>,
     /// Facts changed what is drawn; part of what the board is made from.
     pub data_version: u64,
+    /// Grows with every fact, not with a judgement.
+    pub facts_version: u64,
     /// The incident was brought before one's eyes.
     pub placed: bool,
     pub asked: Asked,
@@ -203,6 +205,7 @@ impl App {
             now: None,
             notice: options.notice.clone().or_else(|| options.first_run.then(|| look.say(FIRST_EN, FIRST_VI).to_owned())),
             data_version: 0,
+            facts_version: 0,
             placed: false,
             asked: Asked::default(),
             open_asks: OpenAsks::default(),
@@ -232,7 +235,7 @@ impl App {
             overlay: None,
             size: Rect::ZERO,
             board: Board::default(),
-            ranking: board::Ranking::new(),
+            ranking: board::Ranking::default(),
             happenings: Vec::new(),
             log_map: LogMap::default(),
             parts: Parts::default(),
@@ -384,7 +387,7 @@ impl App {
         let wanted = (version, wish.clone(), sight);
         if self.made.filled.as_ref() != Some(&wanted) {
             let scores = board::Scores { judged: self.judged.as_deref(), ranking: &self.ranking };
-            self.board.fill(&self.case, &scores, &sight);
+            self.board.fill(&self.case, self.session.facts_version, &scores, &sight);
             self.made.filled = Some(wanted);
         }
     }
@@ -436,6 +439,7 @@ impl App {
         self.judged = Some(Arc::new(judged.clone()));
         self.size = Rect::new(0, 0, width, height);
         self.session.data_version += 1;
+        self.session.facts_version += 1;
         self.refresh();
     }
 }

@@ -17,6 +17,7 @@ use crate::judge::Judged;
 use crate::metrics::{ERRORS, Metric};
 use crate::time::Window;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The order of the lanes; the errors are first in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,10 +57,24 @@ pub struct Subject {
     pub metric: &'static Metric,
     pub place: Place,
     /// The series it shows; several are summed or banded.
-    pub keys: Vec<SeriesKey>,
+    pub shows: Shows,
     /// The series that stands for it in rankings and in the working.
     pub key: Option<SeriesKey>,
     pub child: bool,
+}
+
+/// Series by their keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shows {
+    These(Arc<[SeriesKey]>),
+    /// All of the metric, thousands perhaps.
+    Every,
+}
+
+impl Shows {
+    pub fn one(key: &SeriesKey) -> Self {
+        Self::These([key.clone()].into())
+    }
 }
 
 /// Of what, in a word beside the metric's name.
@@ -138,13 +153,14 @@ pub struct Board {
     pub lanes: Vec<Lane>,
     /// Whether anything is held of the time that is compared with.
     pub holds_then: bool,
+    /// From what the lanes were made.
+    made: Option<(u64, Axis, Option<Compared>)>,
 }
 
 impl Board {
-    /// Finds and orders the lanes; none is folded yet.
+    /// Finds and orders the lanes, to be filled anew.
     pub fn arrange(&mut self, case: &Case, scores: &Scores, wish: &Wish) {
         self.subjects = subjects::subjects(case, scores, wish);
-        self.lanes.clear();
     }
 
     /// Where to begin so that `selected` is in sight.
@@ -155,12 +171,20 @@ impl Board {
         selected.saturating_sub(pinned).saturating_sub(room / 2).min(rest.saturating_sub(room))
     }
 
-    /// Folds the lanes in sight to their columns.
-    pub fn fill(&mut self, case: &Case, scores: &Scores, sight: &Sight) {
+    /// Folds the lanes in sight to their columns. Those that were in sight before, of the same facts (by their
+    /// version) and on the same axis, are as they were: a judgement only reorders them.
+    pub fn fill(&mut self, case: &Case, facts: u64, scores: &Scores, sight: &Sight) {
         let pinned = self.pinned();
         let room = sight.room.saturating_sub(pinned).max(1);
         let shown = self.subjects.iter().take(pinned).chain(self.subjects.iter().skip(pinned + sight.offset).take(room));
-        self.lanes = shown.map(|s| folding::lane(case, s.clone(), sight, scores)).collect();
+        let made = Some((facts, sight.axis, sight.compare));
+        let mut before = if self.made == made { std::mem::take(&mut self.lanes) } else { Vec::new() };
+        let lane = |subject: &Subject| match before.iter().position(|lane| lane.subject == *subject) {
+            Some(i) => Lane { correlation: scores.of(subject).cloned(), ..before.swap_remove(i) },
+            None => folding::lane(case, subject.clone(), sight, scores),
+        };
+        self.lanes = shown.map(lane).collect();
+        self.made = made;
         self.holds_then = sight.compare.is_some_and(|c| holds(case, c.then(sight.axis.window())));
         (self.axis, self.offset) = (Some(sight.axis), sight.offset);
     }
@@ -192,10 +216,19 @@ pub fn holds(case: &Case, window: Window) -> bool {
 }
 
 /// Where each series stands in the ranking; made once a judgement, since a judgement may rank thousands.
-pub type Ranking = HashMap<SeriesKey, usize>;
+#[derive(Clone, Debug, Default)]
+pub struct Ranking {
+    places: HashMap<SeriesKey, usize>,
+    of_metric: HashMap<String, Vec<usize>>,
+}
 
 pub fn ranking(judged: &Judged) -> Ranking {
-    judged.analysis.correlations.iter().enumerate().map(|(i, c)| (c.key.clone(), i)).collect()
+    let mut ranking = Ranking::default();
+    for (i, c) in judged.analysis.correlations.iter().enumerate() {
+        ranking.places.insert(c.key.clone(), i);
+        ranking.of_metric.entry(c.key.metric.clone()).or_default().push(i);
+    }
+    ranking
 }
 
 /// What the ranking says, by series.
@@ -207,11 +240,28 @@ pub struct Scores<'a> {
 
 impl<'a> Scores<'a> {
     fn of_key(&self, key: &SeriesKey) -> Option<&'a Correlation> {
-        self.judged?.analysis.correlations.get(*self.ranking.get(key)?)
+        self.judged?.analysis.correlations.get(*self.ranking.places.get(key)?)
     }
 
-    fn best<'k>(&self, keys: impl IntoIterator<Item = &'k SeriesKey>) -> Option<&'a Correlation> {
-        keys.into_iter().filter_map(|k| self.of_key(k)).max_by(|a, b| a.score.total_cmp(&b.score))
+    /// The row of the series that stands for a lane.
+    fn of(&self, subject: &Subject) -> Option<&'a Correlation> {
+        self.of_key(subject.key.as_ref()?)
+    }
+
+    /// Every row of a metric: few, however many series there are.
+    fn of_metric(&self, metric: &str) -> impl Iterator<Item = &'a Correlation> + use<'a> {
+        let rows = self.judged.map_or(&[][..], |j| &j.analysis.correlations[..]);
+        let places = self.ranking.of_metric.get(metric).map_or(&[][..], |places| &places[..]);
+        places.iter().filter_map(|i| rows.get(*i))
+    }
+
+    /// The best of what a lane is about.
+    fn best(&self, subject: &Subject) -> Option<&'a Correlation> {
+        let by_score = |a: &&Correlation, b: &&Correlation| a.score.total_cmp(&b.score);
+        match &subject.shows {
+            Shows::Every => self.of_metric(subject.metric.name).max_by(by_score),
+            Shows::These(keys) => subject.key.iter().chain(&**keys).filter_map(|k| self.of_key(k)).max_by(by_score),
+        }
     }
 }
 

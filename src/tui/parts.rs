@@ -2,7 +2,7 @@
 //! a row each is folded, the worst standing for its row, so that hundreds of targets are seen at once.
 
 use super::axis::Axis;
-use super::board::{Lane, Place, Subject, part_of};
+use super::board::{Lane, Place, Shows, Subject, part_of};
 use super::panes::lanes::short_id;
 use crate::analysis::grid::columns::Column;
 use crate::analysis::grid::{self, Grid, derived};
@@ -92,7 +92,7 @@ fn row(case: &Case, key: SeriesKey, wish: &Wish) -> Row {
     let zone = key.instance().and_then(|id| case.instances.get(id)).map(|i| i.zone.clone());
     let zone = zone.or_else(|| key.zone().map(str::to_owned)).unwrap_or_default();
     let subject =
-        Subject { metric: wish.metric, place: Place::Named(part_of(&key)), keys: vec![key.clone()], key: Some(key.clone()), child: true };
+        Subject { metric: wish.metric, place: Place::Named(part_of(&key)), shows: Shows::one(&key), key: Some(key.clone()), child: true };
     let lane = Lane { subject, grid: Grid::default(), columns, top: 1.0, ghost: None, correlation: None, empty: None };
     let worst = lane.columns.iter().map(|c| badness(wish.metric, c)).fold(f64::NEG_INFINITY, f64::max);
     Row { key, zone, count: 1, lane, worst }

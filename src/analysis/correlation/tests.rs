@@ -137,8 +137,7 @@ fn pruning_changes_nothing() {
     let window = Window { start: t(0), end: t(180) };
     let pulse = Pulse::of(&case, window, &episodes::find(&case, window)).unwrap();
     let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
-    let all: Vec<_> = case.series.iter().collect();
-    let mut plain: Vec<f64> = candidates(&case, &all, pulse.looked, pulse.context)
+    let mut plain: Vec<f64> = candidates(&case, pulse.looked, pulse.context)
         .filter(|c| c.metric.role == Role::Cause)
         .filter_map(|c| {
             let shape = shapes.of(&pulse, &c);
@@ -170,12 +169,23 @@ fn what_is_unknown_is_no_number_in_any_unit() {
 }
 
 #[test]
-fn however_many_cores_share_the_series_the_order_is_the_same() {
-    let case = incident(2 * LEAST_PART + 7);
+fn what_is_known_beforehand_and_what_is_left_out_change_nothing() {
+    let mut case = incident(40);
+    let holes = (0..180).map(|i| if i % 7 == 3 { f64::NAN } else { 30.0 + noise(5, i) }).collect();
+    put(&mut case, "CPUUtilization", ("InstanceId", "i-holes"), 60, holes);
     let pulse = Pulse::of(&case, Window { start: t(0), end: t(180) }, &[]).unwrap();
-    let all: Vec<_> = case.series.iter().collect();
-    let alone = reaching(candidates(&case, &all, pulse.looked, pulse.context), &pulse);
-    let shared = entrants(&case, &pulse);
-    let told = |e: &Entrant| (e.candidate.key.clone().into_owned(), e.reach.to_bits());
-    assert!(alone.iter().map(told).eq(shared.iter().take(alone.len()).map(told)));
+    let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
+    let mut known = 0;
+    for candidate in candidates(&case, pulse.looked, pulse.context) {
+        let shape = shapes.of(&pulse, &candidate);
+        let Some(reach) = bench.reach(&candidate, &shape) else { continue };
+        known += usize::from(candidate.usual.is_some());
+        let afresh = Candidate { usual: None, ..candidate };
+        assert_eq!(bench.reach(&afresh, &shape).map(f64::to_bits), Some(reach.to_bits()));
+        // The whole series, every alignment of it.
+        if let Some(fit) = bench.fit(&afresh, &shape) {
+            assert_eq!(fit.r.abs().to_bits(), reach.to_bits());
+        }
+    }
+    assert!(known > 30);
 }

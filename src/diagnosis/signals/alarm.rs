@@ -18,7 +18,7 @@ pub(super) fn ask(asked: &mut Asked) {
 }
 
 /// Transitions to ALARM inside the window looked at; the state of now where there is no history.
-fn transitions<'a>(asked: &Asked<'a, '_>) -> Vec<(Time, Option<&'a AlarmChange>)> {
+fn transitions<'a>(asked: &Asked<'_, 'a>) -> Vec<(Time, Option<&'a AlarmChange>)> {
     let case = asked.scene.case;
     let Some(window) = asked.scene.analysis.window else { return Vec::new() };
     let near = window.widened(Duration::zero(), Duration::minutes(10));

@@ -1,6 +1,6 @@
 //! A lane's numbers folded to the columns of the axis, and why there are none.
 
-use super::{Empty, Lane, Place, Scores, Sight, Subject, threshold};
+use super::{Empty, Lane, Place, Scores, Shows, Sight, Subject, threshold};
 use crate::analysis::grid::columns::Column;
 use crate::analysis::grid::{self, Grid, Mark};
 use crate::case::Case;
@@ -14,17 +14,21 @@ pub(super) fn lane(case: &Case, subject: Subject, sight: &Sight, scores: &Scores
     let (grid, columns) = folded(case, &subject, window, n);
     let ghost = sight.compare.map(|c| folded(case, &subject, c.then(window), n));
     let empty = grid.is_blank().then(|| why_empty(case, &subject, &grid)).flatten();
-    let correlation = scores.best(subject.key.iter()).cloned();
+    let correlation = scores.of(&subject).cloned();
     let mut lane = Lane { subject, grid, columns, top: 1.0, ghost, correlation, empty };
     lane.top = top(case, &lane);
     lane
 }
 
 fn folded(case: &Case, subject: &Subject, window: Window, n: usize) -> (Grid, Vec<Column>) {
-    let grid = match subject.keys.as_slice() {
-        [] => return (Grid::default(), vec![Column::default(); n]),
-        [one] => grid::of(case, one, window),
-        many => together(case, many, window, matches!(subject.place, Place::RestOf(_)) && subject.metric.statistic != "Sum"),
+    let band = matches!(subject.place, Place::RestOf(_)) && subject.metric.statistic != "Sum";
+    let grid = match &subject.shows {
+        Shows::Every => together(case, case.series.of(subject.metric.name), window, band),
+        Shows::These(keys) => match &**keys {
+            [] => return (Grid::default(), vec![Column::default(); n]),
+            [one] => grid::of(case, one, window),
+            many => together(case, many.iter().filter_map(|k| Some((k, case.series.get(k)?))), window, band),
+        },
     };
     let columns = grid.columns(window, n);
     (grid, columns)
@@ -32,11 +36,10 @@ fn folded(case: &Case, subject: &Subject, window: Window, n: usize) -> (Grid, Ve
 
 /// Many hosts in one lane: their sum, or the largest of them. Those on another period than the first are left
 /// out: minutes and five minutes do not add up.
-fn together(case: &Case, keys: &[SeriesKey], window: Window, band: bool) -> Grid {
-    let mut grids = keys.iter().map(|k| (k, grid::of(case, k, window))).skip_while(|(_, g)| g.is_blank());
-    let Some((first, mut all)) = grids.next() else { return Grid::default() };
-    let rest = keys.iter().skip_while(|k| *k != first).skip(1);
-    for series in rest.filter_map(|k| case.series.get(k)).flat_map(Track::stretches) {
+fn together<'a>(case: &Case, mut parts: impl Iterator<Item = (&'a SeriesKey, &'a Track)>, window: Window, band: bool) -> Grid {
+    let first = parts.by_ref().map(|(key, _)| grid::of(case, key, window)).find(|grid| !grid.is_blank());
+    let Some(mut all) = first else { return Grid::default() };
+    for series in parts.map(|(_, track)| track).flat_map(Track::stretches) {
         if series.period == all.period && series.statistic == all.statistic {
             add(&mut all, series, band);
         }
@@ -130,7 +133,7 @@ mod tests {
             let case = Case::from_facts([Fact { at: at(60), origin: None, what }]);
             let keys: Vec<SeriesKey> = (0..hosts.len()).map(key).collect();
             let window = Window { start: at(0), end: at(30) };
-            let (sum, largest) = (together(&case, &keys, window, false), together(&case, &keys, window, true));
+            let [sum, largest] = [false, true].map(|band| together(&case, case.series.of("NetworkIn"), window, band));
             for minute in 0..30 {
                 let seen: Vec<f64> = keys.iter().filter_map(|k| grid::of(&case, k, window).at(at(minute)).number()).collect();
                 let (total, most) = (seen.iter().sum::<f64>(), seen.iter().copied().fold(f64::NEG_INFINITY, f64::max));

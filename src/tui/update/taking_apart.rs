@@ -4,7 +4,7 @@ use super::PAGE;
 use super::keys::is_global;
 use super::moments::is_time;
 use crate::tui::app::{App, Effect};
-use crate::tui::board::{Place, Subject, part_of};
+use crate::tui::board::{Place, Shows, Subject, part_of};
 use crate::tui::keymap::Action;
 use crate::tui::layout::Pane;
 use crate::tui::overlays::Overlay;
@@ -52,7 +52,7 @@ fn subject_of(view: View, row: &parts::Row) -> Subject {
     Subject {
         metric: view.metric,
         place: Place::Named(part_of(&row.key)),
-        keys: vec![row.key.clone()],
+        shows: Shows::one(&row.key),
         key: Some(row.key.clone()),
         child: true,
     }

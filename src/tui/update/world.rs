@@ -26,6 +26,7 @@ impl App {
             self.raise_unasked();
         }
         self.session.data_version += 1;
+        self.session.facts_version += 1;
         if let Some(whole) = self.case.window() {
             self.adopt(whole);
         }
