@@ -30,7 +30,10 @@ pub enum Command {
         list: bool,
     },
     /// Open a recorded case
-    Open { case: PathBuf },
+    Open {
+        /// Its file
+        case: PathBuf,
+    },
     /// The same engine without a screen: one document on stdout
     Report {
         /// What `investigate` takes, or a case file
@@ -55,10 +58,15 @@ pub enum Command {
         log_bucket: Option<String>,
     },
     /// Say who you are, what this role can and cannot see, and what this terminal can show
-    Preflight { target: Option<String> },
+    Preflight {
+        /// What `investigate` takes: what the role can see of exactly that
+        target: Option<String>,
+    },
     /// Make a case that may leave the company
     Redact {
+        /// The file of the recorded case
         case: PathBuf,
+        /// The new file
         #[arg(long, value_name = "CASE2")]
         output: PathBuf,
     },
@@ -68,11 +76,22 @@ pub enum Command {
         what: String,
     },
     /// Compare two cases
-    Diff { first: PathBuf, second: PathBuf },
+    Diff {
+        /// The file of a recorded case
+        first: PathBuf,
+        /// The file of another one
+        second: PathBuf,
+    },
     /// Practise on an incident with the verdict hidden
-    Drill { name: Option<String> },
+    Drill {
+        /// Which one (see `demo --list`)
+        name: Option<String>,
+    },
     /// Print shell completions
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// Print the manual page
     Man,
 }
@@ -92,8 +111,10 @@ pub struct Common {
     /// Width of the window
     #[arg(long, global = true, value_name = "DURATION")]
     pub window: Option<String>,
+    /// The region; otherwise the target's own (an ARN and a console URL name it), or the SDK's
     #[arg(long, global = true)]
     pub region: Option<String>,
+    /// The profile of ~/.aws/config
     #[arg(long, global = true)]
     pub profile: Option<String>,
     #[arg(long, global = true, value_name = "URL")]

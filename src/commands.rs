@@ -4,6 +4,7 @@ mod alarms;
 mod characters;
 mod leftover;
 mod live;
+mod man;
 mod resume;
 mod screen;
 
@@ -165,12 +166,14 @@ impl Run {
     }
 
     pub fn completions(&self, shell: clap_complete::Shell) -> Outcome {
-        clap_complete::generate(shell, &mut Cli::command(), "alb-triage", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "alb-triage", &mut script);
+        print(&String::from_utf8_lossy(&script))?;
         Ok(0)
     }
 
     pub fn man(&self) -> Outcome {
-        clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+        print(&String::from_utf8_lossy(&man::page()?))?;
         Ok(0)
     }
 }
