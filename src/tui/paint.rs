@@ -75,6 +75,17 @@ pub fn cut(text: &str, max: u16) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", kept.trim_end()))
 }
 
+/// `text` within `max` columns, cut in its middle: names that begin alike are told apart by their ends.
+pub fn cut_inside(text: &str, max: u16) -> Cow<'_, str> {
+    let tail = max / 3;
+    if width_of(text) <= max || tail == 0 {
+        return cut(text, max);
+    }
+    let ends = text.grapheme_indices(true).map(|(at, _)| &text[at..]);
+    let end = ends.into_iter().find(|rest| width_of(rest) <= tail).unwrap_or_default();
+    Cow::Owned(format!("{}…{end}", prefix(text, max - 1 - width_of(end))))
+}
+
 /// The longest start of `text` that fits `max` columns.
 pub fn prefix(text: &str, max: u16) -> &str {
     let (mut used, mut end) = (0u16, 0);
@@ -220,6 +231,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_inside_keeps_both_ends() {
+        assert_eq!(cut_inside("storefront-8080 ap-northeast-1a", 16), "storefront…st-1a");
+        assert_eq!(cut_inside("接続エラー多発 1a", 10), "接続エ… 1a");
+        assert_eq!(cut_inside("short", 16), "short");
+    }
+
+    #[test]
     fn long_words_break() {
         assert_eq!(wrap("see arn:aws:elasticloadbalancing now", 10), ["see", "arn:aws:el", "asticloadb", "alancing", "now"]);
     }
@@ -228,6 +246,7 @@ mod tests {
         #[test]
         fn widths_hold_for_any_text(s in "[ -~à-ỹぁ-ん一-龥]{0,60}", max in 0u16..40) {
             prop_assert!(width_of(&cut(&s, max)) <= max);
+            prop_assert!(width_of(&cut_inside(&s, max)) <= max);
             prop_assert_eq!(width_of(&padded(&s, max)), max);
             for l in wrap(&s, max.max(2)) { prop_assert!(width_of(&l) <= max.max(2)); }
         }

@@ -47,7 +47,7 @@ roles![
     mark,
 ];
 
-/// `["#rrggbb" or "on #rrggbb", one of sixteen, modifiers]`
+/// `["#rrggbb" or "on #rrggbb", one of sixteen or reversed, modifiers]`
 #[derive(Deserialize)]
 struct Row(String, String, String);
 
@@ -119,12 +119,15 @@ impl Row {
         let (rich_ground, rich) = ground(rich);
         let (plain_ground, plain) = ground(sixteen);
         let rgb = rgb_of(rich).ok_or_else(|| format!("“{rich}” is not a colour: write #rrggbb"))?;
-        let named = ansi_of(plain).ok_or_else(|| format!("“{plain}” is none of the sixteen colours (red, light-red, …, default)"))?;
+        let sixteenth = (plain == "reversed").then(|| Style::new().add_modifier(Modifier::REVERSED));
+        let named = ansi_of(plain)
+            .or(sixteenth.map(|_| Color::Reset))
+            .ok_or_else(|| format!("“{plain}” is none of the sixteen colours (red, light-red, …, default), nor “reversed”"))?;
         // A ground that colours can show needs no modifier as well; bold stays in every mode.
         let kept = if rich_ground { Modifier::empty() } else { modifiers & (Modifier::BOLD | Modifier::ITALIC | Modifier::UNDERLINED) };
         Ok(match mode {
             ColorMode::None => Style::new().add_modifier(modifiers),
-            ColorMode::Ansi16 => on(plain_ground, named).add_modifier(kept),
+            ColorMode::Ansi16 => sixteenth.unwrap_or_else(|| on(plain_ground, named)).add_modifier(kept),
             ColorMode::Ansi256 => on(rich_ground, Color::Indexed(nearest_256(rgb))).add_modifier(kept),
             ColorMode::TrueColor => on(rich_ground, Color::Rgb(rgb.0, rgb.1, rgb.2)).add_modifier(kept),
         })
@@ -227,35 +230,74 @@ mod tests {
         assert_eq!(nearest_256((128, 128, 128)), 244);
     }
 
-    /// WCAG's contrast of every text role against the ground a theme is made for.
+    fn luminance((r, g, b): (u8, u8, u8)) -> f64 {
+        let part = |v: u8| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.03928 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
+    }
+
+    /// WCAG's contrast of every text role against a ground.
+    fn contrasts(t: &Theme, ground: (u8, u8, u8), shown: fn(Color) -> Option<(u8, u8, u8)>) -> Vec<(&'static str, f64)> {
+        let roles = [
+            ("text", t.text),
+            ("dim", t.dim),
+            ("good", t.good),
+            ("warn", t.warn),
+            ("bad", t.bad),
+            ("unknown", t.unknown),
+            ("info", t.info),
+            ("errors", t.errors),
+            ("cause", t.cause),
+            ("consequence", t.consequence),
+        ];
+        let contrast = |style: Style| {
+            let (a, b) = (style.fg.and_then(shown).map_or(1.0 - luminance(ground).round(), luminance), luminance(ground));
+            (a.max(b) + 0.05) / (a.min(b) + 0.05)
+        };
+        roles.into_iter().map(|(role, style)| (role, contrast(style))).collect()
+    }
+
     #[test]
     fn text_can_be_read_on_its_ground() {
-        fn luminance(c: Color) -> f64 {
-            let Color::Rgb(r, g, b) = c else { return 0.0 };
-            let part = |v: u8| {
-                let v = f64::from(v) / 255.0;
-                if v <= 0.03928 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-            };
-            0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
+        fn rich(c: Color) -> Option<(u8, u8, u8)> {
+            if let Color::Rgb(r, g, b) = c { Some((r, g, b)) } else { None }
         }
-        for (name, ground) in
-            [("dark", Color::Rgb(16, 16, 16)), ("light", Color::Rgb(250, 250, 250)), ("contrast", Color::Rgb(255, 255, 255))]
-        {
-            let t = Theme::built_in(name, ColorMode::TrueColor);
-            for (role, style) in [
-                ("text", t.text),
-                ("dim", t.dim),
-                ("good", t.good),
-                ("warn", t.warn),
-                ("bad", t.bad),
-                ("unknown", t.unknown),
-                ("errors", t.errors),
-                ("cause", t.cause),
-            ] {
-                let (a, b) = (luminance(style.fg.unwrap()), luminance(ground));
-                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+        for (name, ground) in [("dark", (16, 16, 16)), ("light", (250, 250, 250)), ("contrast", (255, 255, 255))] {
+            for (role, contrast) in contrasts(&Theme::built_in(name, ColorMode::TrueColor), ground, rich) {
                 assert!(contrast >= 4.5, "{name}.{role}: {contrast:.1}");
             }
+        }
+    }
+
+    /// As xterm shows the sixteen, which every theme has to get by with; the selected row is the same, reversed.
+    #[test]
+    fn sixteen_colours_can_be_read_too() {
+        fn xterm(c: Color) -> Option<(u8, u8, u8)> {
+            Some(match c {
+                Color::Black => (0, 0, 0),
+                Color::Red => (205, 0, 0),
+                Color::Green => (0, 205, 0),
+                Color::Yellow => (205, 205, 0),
+                Color::Blue => (0, 0, 238),
+                Color::Magenta => (205, 0, 205),
+                Color::Cyan => (0, 205, 205),
+                Color::Gray => (229, 229, 229),
+                Color::DarkGray => (127, 127, 127),
+                Color::LightRed => (255, 0, 0),
+                Color::LightBlue => (92, 92, 255),
+                Color::LightCyan => (0, 255, 255),
+                Color::White => (255, 255, 255),
+                _ => return None,
+            })
+        }
+        for (name, ground) in [("dark", (0, 0, 0)), ("light", (255, 255, 255)), ("contrast", (255, 255, 255))] {
+            let theme = Theme::built_in(name, ColorMode::Ansi16);
+            for (role, contrast) in contrasts(&theme, ground, xterm) {
+                assert!(contrast >= 3.9, "{name}.{role}: {contrast:.1}");
+            }
+            assert!(theme.selection.bg.is_none() && theme.selection.add_modifier.contains(Modifier::REVERSED), "{name}");
         }
     }
 }

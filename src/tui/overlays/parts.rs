@@ -25,7 +25,7 @@ const BELOW: u16 = 3;
 const VALUE: u16 = 9;
 
 fn name_width(width: u16) -> u16 {
-    if width >= 100 { 26 } else { 18.min(width / 3) }
+    if width >= 100 { 26 } else { 24.min(width / 3) }
 }
 
 /// What has to be built for this screen.
@@ -60,7 +60,7 @@ fn draw_row(buf: &mut Buffer, row: Rect, bars: Rect, app: &App, axis: Axis, (i, 
     let part = &app.parts.rows[i];
     let style = lanes::lane_style(&app.look, &part.lane);
     paint::text(buf, row, 0, 0, if selected { "▶" } else { " " }, theme.focus);
-    paint::text(buf, row, 1, 0, &paint::cut(&name(part), name_width(row.width).saturating_sub(2)), theme.text);
+    paint::text(buf, row, 1, 0, &paint::cut_inside(&name(part), name_width(row.width).saturating_sub(2)), theme.text);
     if row.height == 1 {
         bar::shades(buf, bars, &part.lane, style, &app.look);
     } else {

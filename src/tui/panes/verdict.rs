@@ -15,6 +15,7 @@ use crate::tui::words;
 use chrono::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use std::borrow::Cow;
 
 pub fn draw(buf: &mut Buffer, area: Rect, app: &App) {
@@ -70,15 +71,25 @@ fn block(app: &App, judged: &Judged, area: Rect) -> Vec<Line> {
     let mut lines = vec![first(app, judged, area.width)];
     let width = area.width.saturating_sub(2);
     let hypothesis = judged.hypotheses.iter().find(|h| h.cause == judged.verdict.cause.id());
-    let mut speaking_for = reasons(app, judged, hypothesis, true, (width, if area.width < 100 && area.height >= 5 { 2 } else { 1 }));
-    speaking_for.retain(|l| l.iter().any(|p| !p.text.trim().is_empty()));
+    let two_rows = area.width < 100 && area.height >= 5;
+    let next = next(app, judged, (width, if two_rows { 2 } else { 1 }));
+    let mut against = reasons(app, judged, hypothesis, false, (width, 1));
+    let mut speaking_for = reasons(app, judged, hypothesis, true, (width, if two_rows { 2 } else { 1 }));
+    if two_rows && speaking_for.len() + against.len() + next.len() >= usize::from(area.height) {
+        // A command is of use only whole: that nothing speaks against, or the rest of the reasons, makes way for it.
+        if hypothesis.is_some_and(|h| h.reasons_against.is_empty()) {
+            against.clear();
+        } else {
+            speaking_for = reasons(app, judged, hypothesis, true, (width, 1));
+        }
+    }
     // The row that the reasons leave says it in a sentence.
-    if area.height >= 5 && speaking_for.len() < 2 {
+    if lines.len() + speaking_for.len() + against.len() + next.len() < usize::from(area.height.min(5)) {
         lines.push(vec![piece(whole_sentences(app.look.text(&judged.verdict.sentence), width).into_owned(), app.look.theme.text)]);
     }
     lines.extend(speaking_for);
-    lines.extend(reasons(app, judged, hypothesis, false, (width, 1)));
-    lines.push(next(app, judged, width));
+    lines.extend(against);
+    lines.extend(next);
     if area.height < 4 {
         // The next step says more than what speaks against.
         lines.truncate(2);
@@ -234,15 +245,20 @@ fn reasons(app: &App, judged: &Judged, hypothesis: Option<&Hypothesis>, speaking
         .map_or_else(Vec::new, |h| if speaking_for { h.reasons_for.iter().collect() } else { h.reasons_against.iter().collect() });
     let sentences: Vec<&str> = all.iter().filter_map(|r| judged.book.get(&r.evidence)).map(|e| look.text(&e.sentence)).collect();
     let text = if sentences.is_empty() { none(app, judged, speaking_for) } else { joined(&sentences, width.saturating_sub(8) * rows) };
+    labelled(label, style, &text, (width, rows), theme.text)
+}
+
+/// A text behind its label, on as many rows as it takes and may take.
+fn labelled(label: &'static str, style: Style, text: &str, (width, rows): (u16, u16), of_text: Style) -> Vec<Line> {
     let room = width.saturating_sub(7).max(1);
-    let mut parts = paint::wrap(&text, room);
+    let mut parts = paint::wrap(text, room);
     let last = usize::from(rows).saturating_sub(1);
     // What does not fit the last row ends there with its sign.
     let rest = parts.split_off(last.min(parts.len())).join(" ");
     parts.push(paint::cut(&rest, room).into_owned());
-    parts.resize(usize::from(rows), String::new());
+    parts.retain(|p| !p.is_empty());
     let labels = std::iter::once(label).chain(std::iter::repeat("      "));
-    labels.zip(parts).map(|(label, part)| vec![piece(label, style), piece(format!(" {part}"), theme.text)]).collect()
+    labels.zip(parts).map(|(label, part)| vec![piece(label, style), piece(format!(" {part}"), of_text)]).collect()
 }
 
 /// When the verdict names no cause: the leading suspicion, or what rules the rest out.
@@ -287,9 +303,9 @@ fn joined(sentences: &[&str], width: u16) -> String {
     out
 }
 
-fn next(app: &App, judged: &Judged, width: u16) -> Line {
+fn next(app: &App, judged: &Judged, size: (u16, u16)) -> Vec<Line> {
     let (look, theme) = (&app.look, &app.look.theme);
     let step = judged.verdict.next_steps.iter().find(|t| !t.is_empty());
-    let text = step.map_or_else(|| look.say("nothing more to look at", "không còn gì để xem").to_owned(), |t| look.text(t).to_owned());
-    vec![piece(look.say("  next", "  tiếp"), theme.focus), piece(format!(" {}", paint::cut(&text, width.saturating_sub(7))), theme.text)]
+    let text = step.map_or_else(|| look.say("nothing more to look at", "không còn gì để xem"), |t| look.text(t));
+    labelled(look.say("  next", "  tiếp"), theme.focus, text, size, theme.text)
 }

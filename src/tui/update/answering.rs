@@ -3,6 +3,7 @@
 use crate::case::answers::{Answer, Said};
 use crate::checks::Status;
 use crate::tui::app::{App, Effect};
+use crate::tui::keymap::Action;
 use crate::tui::layout::Pane;
 use crate::tui::overlays::{Overlay, answer};
 use crate::tui::panes::runbook;
@@ -15,7 +16,7 @@ impl App {
     /// Ticks a step that was measured; a question is answered in a form.
     pub(super) fn tick_step(&mut self) -> Vec<Effect> {
         if self.focus != Pane::Runbook {
-            self.go_to_pane(Pane::Runbook);
+            self.choose_step(Action::Tick);
             return Vec::new();
         }
         let Some(id) = self.selected_step() else { return Vec::new() };
@@ -33,8 +34,15 @@ impl App {
         if let Some(id) = self.selected_step().filter(|_| self.focus == Pane::Runbook) {
             return self.open_answer(id, true);
         }
-        self.go_to_pane(Pane::Runbook);
+        self.choose_step(Action::Note);
         Vec::new()
+    }
+
+    /// From another pane the first press leads to the steps, and says that it did no more.
+    fn choose_step(&mut self, action: Action) {
+        self.go_to_pane(Pane::Runbook);
+        let key = self.keys.key_of(action);
+        self.session.notice = Some(format!("{} {key}", self.look.say("choose a step, then", "chọn một bước, rồi")));
     }
 
     pub(super) fn open_answer(&mut self, id: &'static str, at_note: bool) -> Vec<Effect> {

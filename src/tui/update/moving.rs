@@ -2,6 +2,7 @@
 
 use crate::text::Lang;
 use crate::tui::app::{App, Effect, LogBy};
+use crate::tui::keymap::Action;
 use crate::tui::layout::Pane;
 use crate::tui::options::ColorMode;
 use crate::tui::theme::{BUILT_IN, Theme};
@@ -103,6 +104,9 @@ impl App {
         self.wear(name);
         if self.session.colors == ColorMode::None {
             self.session.notice = Some(self.look.say("this terminal shows no colours", "terminal này không hiện màu").into());
+        } else {
+            let (colours, key) = (self.look.say("colours:", "màu:"), self.keys.key_of(Action::Theme));
+            self.session.notice = Some(format!("{colours} {name} · {key}: {}", self.look.say("others", "màu khác")));
         }
     }
 

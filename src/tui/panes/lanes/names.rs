@@ -11,7 +11,7 @@ pub fn name(look: &Look, lane: &Lane, width: u16) -> String {
     let metric = short_metric(lane.subject.metric.name);
     let place = place_words(look, &lane.subject.place);
     if lane.subject.child {
-        return paint::cut(&format!("  {place}"), width).into_owned();
+        return format!("  {}", paint::cut_inside(&place, width.saturating_sub(2)));
     }
     if place.is_empty() {
         return paint::cut(metric, width).into_owned();
@@ -52,7 +52,7 @@ fn place_words(look: &Look, place: &Place) -> String {
         Place::Named(id) => short_id(id),
         Place::Hosts(n) => format!("{n} {}", look.say("hosts", "máy")),
         Place::WorstOf(id, n) => format!("{}/{n}", tail_of(id)),
-        Place::RestOf(n) => format!("{} {n}", look.say("highest of the other", "cao nhất của")),
+        Place::RestOf(n) => format!("{} {n}{}", look.say("highest of", "cao nhất của"), look.say(" more", "")),
     }
 }
 
