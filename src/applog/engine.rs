@@ -345,8 +345,9 @@ impl Engine {
         let mut templates: Vec<Template> = self.tallies.iter().map(|(key, tally)| self.template(*key, tally)).collect();
         templates.sort_by(|a, b| (b.total, &a.pattern).cmp(&(a.total, &b.pattern)));
         templates.iter_mut().zip(1..).for_each(|(t, id)| t.id = id);
-        let streams =
-            self.streams.iter().map(|s| Stream { name: s.name.as_str().into(), target: target(&s.name), counts: s.minutes.counts(start) });
+        // A file whose lines are all of hosts that they name, or without a time, is no stream of its own.
+        let told = self.streams.iter().filter(|s| s.latest.is_some() || !s.minutes.0.is_empty());
+        let streams = told.map(|s| Stream { name: s.name.as_str().into(), target: target(&s.name), counts: s.minutes.counts(start) });
         AppLog {
             name: self.name.clone(),
             window: Some(self.window),

@@ -50,6 +50,21 @@ def stats(rows, names):
     return [{**{n: v for n, v in zip(names, values) if v is not None}, "n": str(count)} for values, count in counts.items()]
 
 
+def latest_by(rows, name):
+    groups = {}
+    for row in rows:
+        groups.setdefault(row.get(name), []).append(row)
+    return [
+        {
+            **({name: value} if value is not None else {}),
+            "requests": str(len({row["root"] for row in group})),
+            "first": group[0]["message"],
+            "last": group[-1]["message"],
+        }
+        for value, group in groups.items()
+    ]
+
+
 def run(messages, query):
     rows = [{"message": message} for message in messages]
     for command in query.split("\n| "):
@@ -59,6 +74,12 @@ def run(messages, query):
             rows = parse(rows, *match.groups())
         elif match := re.fullmatch(r"filter (\w+) like /(.*)/", command):
             rows = [row for row in rows if re.search(match[2], row.get(match[1]) or "")]
+        elif match := re.fullmatch(r"filter ispresent\((\w+)\)", command):
+            rows = [row for row in rows if row.get(match[1]) is not None]
+        elif match := re.fullmatch(
+            r"stats count_distinct\(root\) as requests, earliest\(@message\) as first, latest\(@message\) as last by (\w+)", command
+        ):
+            rows = latest_by(rows, match[1])
         elif match := re.fullmatch(r"fields (.*)", command, re.S):
             rows = fields(rows, re.findall(r"(.+?) as (\w+)(?:, |$)", match[1]))
         elif match := re.fullmatch(r"stats count\(\*\) as n by (.*)", command):

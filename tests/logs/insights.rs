@@ -7,7 +7,9 @@ use alb_triage::accesslog::line::Fields;
 use alb_triage::accesslog::rows::add_up;
 use alb_triage::accesslog::scan::Collect;
 use alb_triage::accesslog::summary::Summary;
-use alb_triage::accesslog::{AccessLog, FailureRow, RequestRow};
+use alb_triage::accesslog::trace::Traced;
+use alb_triage::accesslog::{AccessLog, FailureRow, RequestRow, Signature};
+use alb_triage::applog::{Engine, Joined, Search};
 use alb_triage::time::{Time, Window};
 use chrono::Duration;
 use std::io::Write;
@@ -102,4 +104,43 @@ fn the_queries_for_insights_come_to_the_tallies_of_the_engine() {
         assert_eq!(got.0.iter().find(|f| !expected.0.contains(f)), None);
         assert_eq!(got, expected);
     }
+}
+
+#[test]
+fn the_query_for_trace_ids_finds_what_reading_the_log_finds() {
+    let start = Time::from_timestamp(generate::START, 0).unwrap();
+    let window = Window { start, end: start + Duration::minutes(30) };
+    let id = |n: u32| format!("1-6740a1b2-{:024x}", u128::from(n) * 0x9e37_79b9_7f4a_7c15);
+    let failure = |minute, signature| FailureRow {
+        minute: start + Duration::minutes(minute),
+        target: "10.0.0.1:80".into(),
+        signature,
+        status: 502,
+        node: "-".into(),
+        group: "g".into(),
+        static_file: false,
+        count: 1,
+    };
+    let traced = |n, signature| Traced { id: id(n).into(), signature, target: "10.0.0.1:80".into() };
+    let access = AccessLog {
+        failures: vec![failure(2, Signature::Refused), failure(20, Signature::SlowTarget)],
+        traces: (1000..1040).map(|n| traced(n, Signature::Refused)).chain((2000..2040).map(|n| traced(n, Signature::SlowTarget))).collect(),
+        ..AccessLog::default()
+    };
+    let answered_line = |n: u32, status: u16| format!(r#"10.0.0.9 - - "GET /a HTTP/1.1" {status} 12 "Root={};Sampled=0""#, id(n));
+    let handed_on = |n: u32| format!("INFO Self=1-67891234-12456789abcdef0123456780;Root={} took it", id(n));
+    let lines: Vec<String> = (0..300)
+        .map(|n| answered_line(n, 200))
+        .chain((2000..2030).flat_map(|n| [handed_on(n), answered_line(n, 504)]))
+        .chain(["INFO a line without one".to_owned(), handed_on(1003)])
+        .collect();
+    let search = Search::of(&access, window).unwrap();
+    let mut engine = Engine::new("app", window, chrono_tz::UTC);
+    let stream = engine.stream("s");
+    lines.iter().for_each(|line| engine.event(stream, start + Duration::minutes(3), line.as_bytes()));
+    let read = engine.take_traces().join(&access);
+    let asked = search.joined(&answered(&lines, &[search.query()])[0]);
+    assert_eq!((asked.of(|s| s == Signature::Refused), asked.of(|s| s == Signature::SlowTarget)), ((40, 1), (40, 30)));
+    let told = |j: Joined| (j.kinds, j.statuses);
+    assert_eq!(told(asked), told(read));
 }

@@ -83,6 +83,18 @@ fn what_the_first_reading_left_out_is_asked_about() {
 }
 
 #[test]
+fn a_query_of_unknown_price_is_asked_about_as_such() {
+    let mut app = live(&Options { cost_ceiling: Some(1.0), ..options() });
+    let unknown = Unasked { area: Area::AccessLog, metrics: 0, estimated_usd: 0.00005, at_least: true };
+    app.update(Msg::Facts(vec![incident::fact(What::Unasked(unknown))]));
+    let screen = shown(&app);
+    assert!(screen.contains("is not known before") && screen.contains("whatever it comes to"), "{screen}");
+    let effects = press(&mut app, "y");
+    let [ask] = asks(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((ask.area, ask.over_ceiling), (Area::AccessLog, true));
+}
+
+#[test]
 fn consoles_are_read_after_a_yes_and_said_where_they_are() {
     let mut app = live(&options());
     assert!(asks(&press(&mut app, "C")).is_empty());

@@ -58,10 +58,15 @@ fn ceiling(app: &App) -> [Text; 4] {
     let (spent, next) = (numbers::dollars(spent), numbers::dollars(budget.next_ceiling(spent)));
     let minute = numbers::dollars(cost::of_metrics(app.case.series.len()));
     if let Some(words) = unasked(app, &spent, &ceiling) {
+        let yes = if app.case.unasked.values().any(|u| u.at_least) {
+            say!("y  ask for it, whatever it comes to", "y  đọc, tốn bao nhiêu cũng được")
+        } else {
+            say!("y  ask for it, up to {next} in all", "y  đọc, tổng cộng tới {next}")
+        };
         return [
             say!("Go on spending?", "Tiếp tục chi phí?"),
             words,
-            say!("y  ask for it, up to {next} in all", "y  đọc, tổng cộng tới {next}"),
+            yes,
             say!("n  do without: it stays a gap, r asks again", "n  bỏ qua: vẫn là chỗ thiếu, r để hỏi lại"),
         ];
     }
