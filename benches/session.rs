@@ -1,6 +1,7 @@
 //! What a session costs from outside, in a terminal of its own: the time to the first frame, processor time and
-//! bytes of an idle minute, bytes of a cursor step, the most memory for the largest case. Other terminal
-//! programs that are installed are started beside it.
+//! bytes of an idle minute, bytes of a cursor step, the most memory for the largest case. Two other terminal
+//! programs made with the same library are started beside it, when they are installed. The terminal answers what
+//! programs ask it, as terminals do.
 //!
 //!     cargo bench --bench session [-- IDLE_SECONDS]
 
@@ -18,8 +19,25 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 const ROUNDS: usize = 15;
 /// The end of a frame.
 const FRAME: &[u8] = b"\x1b[?2026l";
-/// Programs made with the same library, by the names they are installed under.
-const OTHERS: [&str; 8] = ["gitui", "yazi", "btm", "trip", "oha", "television", "tv", "bandwhich"];
+/// What a real terminal answers, at once: where the cursor is, its colours, what it can do.
+const ANSWERS: [(&[u8], &[u8]); 4] = [
+    (b"\x1b[6n", b"\x1b[1;1R"),
+    (b"\x1b]10;?", b"\x1b]10;rgb:d0d0/d0d0/d0d0\x1b\\"),
+    (b"\x1b]11;?", b"\x1b]11;rgb:1010/1010/1010\x1b\\"),
+    (b"\x1b[c", b"\x1b[?62;22c"),
+];
+
+/// Another program made with the same library.
+struct Other {
+    program: &'static str,
+    args: &'static [&'static str],
+    install: &'static str,
+}
+
+const OTHERS: [Other; 2] = [
+    Other { program: "btm", args: &[], install: "cargo install bottom --version 0.15.0 --locked" },
+    Other { program: "csvlens", args: &["numbers.csv"], install: "cargo install csvlens --version 0.15.1 --locked" },
+];
 
 struct Terminal {
     /// Kept open as long as the program runs.
@@ -36,6 +54,7 @@ impl Terminal {
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env("HOME", home);
+        command.cwd(home);
         command.env("TERM", "xterm-256color");
         command.env_remove("COLORFGBG");
         let begun = Instant::now();
@@ -56,15 +75,28 @@ impl Terminal {
     }
 
     /// When what was written so far is enough.
-    fn until(&self, enough: impl Fn(&[u8]) -> bool) -> Option<Duration> {
-        let mut written = Vec::new();
+    fn until(&mut self, enough: impl Fn(&[u8]) -> bool) -> Option<Duration> {
+        let (mut written, mut read) = (Vec::new(), 0);
         while let Ok(bytes) = self.chunks.recv_timeout(Duration::from_secs(20)) {
             written.extend(bytes);
+            read += self.answer(&written[read..]);
             if enough(&written) {
                 return Some(self.begun.elapsed());
             }
         }
         None
+    }
+
+    /// Answers the questions in these bytes, in their order; how many bytes need not be looked at again.
+    fn answer(&mut self, bytes: &[u8]) -> usize {
+        let mut done = 0;
+        for at in 0..bytes.len() {
+            if let Some((question, answer)) = ANSWERS.iter().find(|(question, _)| bytes[at..].starts_with(question)) {
+                let _ = self.writer.write_all(answer);
+                done = at + question.len();
+            }
+        }
+        done
     }
 
     /// The bytes that come until nothing has come for so long.
@@ -114,7 +146,7 @@ fn contains(bytes: &[u8], what: &[u8]) -> bool {
 fn first_frame(program: &str, args: &[&str], home: &Path, enough: fn(&[u8]) -> bool) -> Fallible<Option<Duration>> {
     let mut all = Vec::new();
     for _ in 0..ROUNDS {
-        let terminal = Terminal::start(program, args, home)?;
+        let mut terminal = Terminal::start(program, args, home)?;
         all.extend(terminal.until(enough));
         terminal.end();
     }
@@ -129,9 +161,11 @@ fn main() -> Fallible<()> {
     println!("{:<58}{:>14}", format!("120×40, median of {ROUNDS}"), "to the frame");
     let shown = |name: &str, time: Option<Duration>| println!("{name:<58}{:>14}", time.map_or("–".into(), |t| format!("{t:.1?}")));
     shown("alb-triage demo", first_frame(ours, &["demo"], home.path(), |b| contains(b, FRAME))?);
-    for other in OTHERS {
-        if let Ok(Some(time)) = first_frame(other, &[], home.path(), |b| b.len() > 400) {
-            shown(other, Some(time));
+    std::fs::write(home.path().join("numbers.csv"), "minute,errors\n02:10,7\n02:11,12\n")?;
+    for Other { program, args, install } in OTHERS {
+        match first_frame(program, args, home.path(), |b| b.len() > 400) {
+            Ok(time) => shown(program, time),
+            Err(_) => println!("{program} is missing here: {install}"),
         }
     }
     quiet(ours, home.path(), idle)?;

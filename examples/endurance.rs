@@ -1,6 +1,7 @@
 //! Two hours of following an incident in compressed time, against a server that throttles, breaks, falls silent,
-//! cuts answers in half, denies, lets credentials expire, while the clock jumps: memory must stay flat, the
-//! screen alive, and at the end no minute may be missing. Prints a table; fails when something was lost.
+//! cuts answers in half, denies, lets credentials expire, over a network that goes away, while the clock jumps:
+//! memory must stay flat, the screen alive, and at the end no minute may be missing. Prints a table; fails when
+//! something was lost or memory grew by more than a quarter.
 //!
 //!     cargo run --release --example endurance
 #![allow(
@@ -35,6 +36,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
+use tokio::net::{TcpListener, TcpStream};
 
 /// Minutes of the session, and how long one takes here.
 const MINUTES: i64 = 120;
@@ -51,6 +53,9 @@ const FAULTS: [(i64, i64, &str); 8] = [
     (84, 88, "gone"),
     (96, 100, "throttled"),
 ];
+
+/// At which minute the clock jumps by how many minutes; a minute later it is right again.
+const JUMPS: [(i64, i64); 2] = [(55, 10), (110, -10)];
 
 /// Four hours that end now; the errors begin in the third.
 fn scenario(now: Time) -> Scenario {
@@ -78,8 +83,36 @@ async fn serve(now: i64, mode: PathBuf) {
         let mode = mode.clone();
         stub.on(operation, move |_| fault(&std::fs::read_to_string(&mode).unwrap_or_default()));
     }
-    println!("{}", stub.url);
-    std::future::pending::<()>().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    network(listener, stub.url.trim_start_matches("http://"), &mode).await;
+}
+
+/// What lies between program and server. While it is gone nobody listens, and what was connected is cut.
+async fn network(listener: TcpListener, server: &str, mode: &Path) {
+    let address = listener.local_addr().unwrap();
+    let mut listener = Some(listener);
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        if std::fs::read_to_string(mode).is_ok_and(|m| m == "gone") {
+            listener = None;
+            connections.shutdown().await;
+        } else if listener.is_none() {
+            listener = TcpListener::bind(address).await.ok();
+        }
+        let Some(open) = &listener else {
+            tokio::time::sleep(MINUTE / 10).await;
+            continue;
+        };
+        if let Ok(Ok((mut client, _))) = tokio::time::timeout(MINUTE / 10, open.accept()).await {
+            let server = server.to_owned();
+            connections.spawn(async move {
+                let mut server = TcpStream::connect(server).await?;
+                tokio::io::copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+        while connections.try_join_next().is_some() {}
+    }
 }
 
 fn fault(mode: &str) -> Option<Reply> {
@@ -90,7 +123,6 @@ fn fault(mode: &str) -> Option<Reply> {
         "silent" => Reply::Silence,
         "denied" => Reply::error(403, "AccessDenied"),
         "expired" => Reply::error(403, "ExpiredToken"),
-        "gone" => Reply::CutOff(Box::new(Reply::Bytes(vec![0; 64]))),
         _ => return None,
     })
 }
@@ -209,9 +241,8 @@ async fn follow() {
     for minute in 1..=MINUTES {
         let what = FAULTS.iter().find(|(from, to, _)| (*from..*to).contains(&minute)).map_or("", |f| f.2);
         std::fs::write(&mode, what).unwrap();
-        // Once the clock jumps on by ten minutes and back again.
-        let jump = if minute == 55 { Duration::minutes(3) } else { Duration::zero() };
-        led.take(Msg::Tick(begin + Duration::minutes(minute) + jump));
+        let jump = JUMPS.iter().find(|(at, _)| *at == minute).map_or(0, |(_, by)| *by);
+        led.take(Msg::Tick(begin + Duration::minutes(minute + jump)));
         led.listen(MINUTE).await;
         // Keys that look about but do not leave now: going back in time would end following.
         led.press(["o", "w", "t", "D", "V", "l"][minute as usize % 6]);
@@ -232,8 +263,10 @@ async fn follow() {
         std::fs::remove_file(&mode),
         lost(&led.app.case, &truth(now), Window { start: begin, end: begin + Duration::minutes(MINUTES - 3) }),
     );
-    println!("\nminutes lost: {lost}; memory after 30 min {early:.0} MiB, at the end {:.0} MiB", memory());
+    let late = memory();
+    println!("\nminutes lost: {lost}; memory after 30 min {early:.0} MiB, at the end {late:.0} MiB");
     assert_eq!(lost, 0, "something was lost");
+    assert!(late < early * 1.25, "memory grew");
 }
 
 fn report(led: &Led, minute: i64, what: &str) {

@@ -179,8 +179,8 @@ struct Made {
 }
 
 /// Asked once in the life of an installation.
-const FIRST_EN: &str = "boxes or question marks here? ▂▅█ ① ‼ ✓ · then press A: plain characters from now on";
-const FIRST_VI: &str = "ở đây hiện ô vuông hay dấu hỏi? ▂▅█ ① ‼ ✓ · nếu vậy nhấn A: từ nay chỉ dùng ký tự ASCII";
+const FIRST_EN: &str = "boxes or question marks here? ▂▅█ ① ‼ ✓ · then press A: plain characters";
+const FIRST_VI: &str = "ở đây hiện ô vuông hay dấu hỏi? ▂▅█ ① ‼ ✓ · nếu vậy nhấn A: ký tự ASCII";
 
 impl App {
     /// # Errors
