@@ -152,8 +152,8 @@ fn hosts(metric: &'static Metric, found: &[Found], scores: &Scores, wish: &Wish)
 /// By how they move with the errors where that is known, then by their extreme, then by name: in that order they come.
 /// Only the first `wanted` places are exact, so that few of thousands need be read.
 fn worst_first<'a>(metric: &Metric, found: &[Found<'a>], wanted: usize, scores: &Scores, window: Window) -> Vec<&'a SeriesKey> {
-    let at_most = |track: &Option<&Track>| track.map_or(f64::NEG_INFINITY, |t| worst_ever(metric, t));
-    let mut ranked: Vec<(f64, f64, usize)> = found.iter().enumerate().map(|(i, (_, track))| (0.0, at_most(track), i)).collect();
+    let at_most = |track: Option<&Track>| track.map_or(f64::NEG_INFINITY, |t| worst_ever(metric, t));
+    let mut ranked: Vec<(f64, f64, usize)> = found.iter().enumerate().map(|(i, (_, track))| (0.0, at_most(*track), i)).collect();
     for row in scores.of_metric(metric.name).filter(|row| row.associated) {
         if let Ok(i) = found.binary_search_by(|(key, _)| (*key).cmp(&row.key)) {
             ranked[i].0 = row.score;
