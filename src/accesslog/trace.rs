@@ -47,14 +47,14 @@ impl TraceId {
         let end = text[at..].iter().position(is_other).map_or(text.len(), |n| at + n);
         let begin = first.checked_sub(LENGTH - CHANCE);
         let added = |begin: usize| text[..begin].ends_with(b"Self=");
-        (begin.filter(|b| !added(*b)).and_then(|b| Self::at(text, b)), end)
+        (begin.and_then(|b| Self::at(text, b).filter(|_| !added(b))), end)
     }
 
     /// The id that begins at a place.
     fn at(text: &[u8], begin: usize) -> Option<Self> {
         let id = text.get(begin..begin + LENGTH)?;
         let stands_alone = |byte: Option<&u8>| byte.is_none_or(|b| !b.is_ascii_alphanumeric());
-        let framed = id.starts_with(b"1-") && id[10] == b'-';
+        let framed = matches!(id, [b'1', b'-', ..]) && id[10] == b'-';
         let alone = stands_alone(begin.checked_sub(1).and_then(|n| text.get(n))) && stands_alone(text.get(begin + LENGTH));
         if !framed || !alone {
             return None;

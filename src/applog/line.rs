@@ -146,10 +146,7 @@ pub fn uncoloured(line: &[u8]) -> Cow<'_, [u8]> {
 
 /// A line that goes on with what the line before began: a frame of a stack, an indented block.
 pub fn is_indented(line: &[u8]) -> bool {
-    matches!(line.first(), Some(b' ' | b'\t' | b'}' | b')' | b']'))
-        || line.starts_with(b"at ")
-        || line.starts_with(b"...")
-        || line.is_empty()
+    matches!(line, [] | [b' ' | b'\t' | b'}' | b')' | b']', ..] | [b'a', b't', b' ', ..] | [b'.', b'.', b'.', ..])
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ fn zone(line: &[u8], at: usize) -> (i64, Zone, usize) {
     if rest.first() == Some(&b'Z') && spaced == 0 {
         return (0, Zone::Offset, at + 1);
     }
-    if rest.starts_with(b"UTC") || rest.starts_with(b"GMT") {
+    if matches!(rest, [b'U', b'T', b'C', ..] | [b'G', b'M', b'T', ..]) {
         return (0, Zone::Offset, at + spaced + 3);
     }
     let sign = match rest.first() {

@@ -152,6 +152,23 @@ pub fn transform(metric: &Metric, values: &mut [f64]) {
     }
 }
 
+/// So many values are sorted as whole numbers, which takes half the time of looking for the middle of them.
+const FEW: usize = 64;
+
+fn median_of_few(values: &[f64]) -> f64 {
+    // The order of `f64::total_cmp`; the mapping is its own inverse.
+    let turned = |bits: i64| bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed();
+    let mut keys = [0; FEW];
+    let keys = &mut keys[..values.len()];
+    for (key, v) in keys.iter_mut().zip(values) {
+        *key = turned(v.to_bits().cast_signed());
+    }
+    keys.sort_unstable();
+    let number = |key: i64| f64::from_bits(turned(key).cast_unsigned());
+    let (lower, upper) = (keys[(keys.len() - 1) / 2], keys[keys.len() / 2]);
+    f64::midpoint(number(lower), number(upper))
+}
+
 /// The middle one; the mean of the middle two of an even number.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
     median_of(&mut values)
@@ -162,6 +179,9 @@ pub fn median_of(values: &mut [f64]) -> Option<f64> {
     let n = values.len();
     if n == 0 {
         return None;
+    }
+    if n <= FEW {
+        return Some(median_of_few(values));
     }
     let (below, upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
     let upper = *upper;
@@ -274,4 +294,21 @@ fn sum(x: &[f64]) -> f64 {
         left += v;
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// However many there are, and whatever they are: the middle of them in order.
+        #[test]
+        fn the_median_is_in_the_middle(mut values in prop::collection::vec(prop_oneof![-1e9f64..1e9, Just(0.0), Just(-0.0)], 1..150)) {
+            let found = median_of(&mut values.clone()).unwrap();
+            values.sort_by(f64::total_cmp);
+            let n = values.len();
+            prop_assert_eq!(found, f64::midpoint(values[(n - 1) / 2], values[n / 2]));
+        }
+    }
 }
