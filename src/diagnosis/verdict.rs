@@ -50,6 +50,9 @@ const BEGINNING: i32 = 10;
 /// Requests that fail with their connections made.
 const OTHER_FAILURES: &[&str] = &["keepalive-cuts", "slow-answers", "app-errors", "no-target-503", "tls-errors", "auth-waf-lambda-errors"];
 
+/// What keeps "nothing was wrong" from being said though every connection was made.
+const OTHER_SIGNS: &[&str] = &["alarm-without-errors", "no-registered-targets", "instance-check-failed", "system-check-failed"];
+
 /// What leads to what: the first explains the second.
 const CHAINS: &[(&str, &str)] = &[
     ("cpu-credits-exhausted", "overload"),
@@ -72,7 +75,7 @@ pub fn decide(scores: &[Score], signals: &Signals, analysis: &Analysis) -> Decis
         .find(|(bars, _)| passes(best, &rivals, bars))
         .map(|(_, c)| c);
     if is_quiet(signals, analysis) && (confidence.is_none() || best.cause.letter.starts_with('C')) {
-        let others = OTHER_FAILURES.iter().chain(&["alarm-without-errors", "no-registered-targets"]);
+        let others = OTHER_FAILURES.iter().chain(OTHER_SIGNS);
         let other = others.into_iter().any(|id| signals.is_yes(id));
         let named = if other { Named::Inconclusive } else { Named::Nothing };
         return Decision { named, confidence: quiet_confidence(signals, analysis), ..inconclusive };
@@ -193,8 +196,8 @@ fn named(s: &Score, decision: &Decision, book: &Book) -> Text {
 fn nothing(decision: &Decision) -> Text {
     if decision.confidence == Confidence::High {
         say!(
-            "Nothing was wrong in this window: connections to targets did not fail.",
-            "Không có gì bất thường trong khoảng này: kết nối tới target không lỗi."
+            "Nothing was wrong in this window: no more connections to targets failed than usual.",
+            "Không có gì bất thường trong khoảng này: số kết nối lỗi tới target không hơn thường ngày."
         )
     } else {
         say!(

@@ -17,13 +17,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const EARLY: Duration = Duration::minutes(4);
 const LATE: Duration = Duration::minutes(12);
 
+/// The status checks that say something different of a machine.
+const CHECKS: [(&str, &[&str]); 2] = [
+    ("instance-check-failed", &["StatusCheckFailed_Instance"]),
+    ("system-check-failed", &["StatusCheckFailed_System", "StatusCheckFailed_AttachedEBS"]),
+];
+
 pub(super) fn ask(asked: &mut Asked) {
     spot(asked);
     if !asked.scene.is_real() {
-        return;
+        return CHECKS.iter().for_each(|(id, metrics)| check_beside_quiet(asked, id, metrics));
     }
-    check(asked, "instance-check-failed", &["StatusCheckFailed_Instance"]);
-    check(asked, "system-check-failed", &["StatusCheckFailed_System", "StatusCheckFailed_AttachedEBS"]);
+    CHECKS.iter().for_each(|(id, metrics)| check(asked, id, metrics));
     silent(asked);
     work(asked);
     credits(asked);
@@ -116,6 +121,21 @@ fn check(asked: &mut Asked, id: &'static str, metrics: &[&'static str]) {
             asked.no(id, 0.5, words, vec![Value::new("targets", passed as f64)]);
         }
         None => {}
+    }
+}
+
+/// A check that failed where no errors stand out: it caused none that could be seen, but nothing is not all well.
+fn check_beside_quiet(asked: &mut Asked, id: &'static str, metrics: &'static [&'static str]) {
+    let scene = asked.scene;
+    let watched = Watched::of(scene, metrics, scene.looked);
+    let failed = |id| if let Checked::Failed(at) = watched.checked(scene, id) { Some((at, id)) } else { None };
+    if let Some((at, host)) = scene.hosts.iter().filter_map(|h| failed(h.id)).min() {
+        let (name, at) = (metrics[0], at.format("%H:%M").to_string());
+        let words = say!(
+            "{name} failed on {host} from {at} UTC, though no stretch of failed connections stands out",
+            "{name} lỗi ở {host} từ {at} UTC, dù không có đợt kết nối lỗi nào nổi bật"
+        );
+        asked.yes(id, 0.5, words, vec![Value::new("targets", 1.0)]);
     }
 }
 
