@@ -87,6 +87,15 @@ fn main() {
         let judging = median(3, || timed(|| judge(&app.case, None)));
         println!("{:<58}{judging:>12.1?}", format!("judgement of the whole window, {} series", targets * 12 + 12));
     }
+    if let Some(mut app) = app(1000, (200, 60)) {
+        let arriving = median(11, || {
+            let judged = app.case.clone();
+            let arriving = timed(|| app.update(Msg::Facts(fleet::one_more())));
+            drop(judged);
+            arriving
+        });
+        println!("{:<58}{arriving:>12.1?}", "a fact that comes while the facts before are judged");
+    }
     let growth = frames[1].as_secs_f64() / frames[0].as_secs_f64();
     println!("{:<58}{growth:>11.2}×", "frame with ten times the data");
     if let Some(small) = app(1000, (80, 24)) {

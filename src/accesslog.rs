@@ -1,7 +1,8 @@
 //! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
 //!
 //! [`scan`] carries objects to a collector of lines; [`mod@line`] reads a line, [`record`] a line that comes
-//! as JSON, [`signature`] says how a request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs, [`rows`] adds up.
+//! as JSON, [`signature`] says how a request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs, [`rows`] adds up, [`Roster`] numbers
+//! the targets.
 
 pub mod insights;
 pub mod line;
@@ -10,6 +11,7 @@ pub mod names;
 pub mod other_logs;
 pub mod question;
 pub mod record;
+mod roster;
 pub mod rows;
 pub mod scan;
 pub mod signature;
@@ -18,10 +20,13 @@ pub mod summary;
 pub mod tally;
 pub mod trace;
 
+pub use roster::Roster;
+
 use crate::text::Foreign;
 use crate::time::{Time, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What the balancer's access log says about the window: failures one row a combination, and enough of
 /// the successes to compare with. Counts are requests.
@@ -75,25 +80,52 @@ pub struct AccessLog {
 }
 
 impl AccessLog {
+    /// Puts rows in order of time, as far as they are not: they are looked for by it.
+    pub fn put_in_order(&mut self) {
+        self.failures.sort_by_key(|r| r.minute);
+        self.requests.sort_by_key(|r| r.minute);
+    }
+
     /// Failures inside a window.
-    pub fn failures_in(&self, window: Window) -> impl Iterator<Item = &FailureRow> {
-        self.failures.iter().filter(move |r| window.contains(r.minute))
+    pub fn failures_in(&self, window: Window) -> &[FailureRow] {
+        &self.failures[self.failure_places(window)]
+    }
+
+    /// Requests inside a window.
+    pub fn requests_in(&self, window: Window) -> &[RequestRow] {
+        &self.requests[self.request_places(window)]
+    }
+
+    fn failure_places(&self, window: Window) -> Range<usize> {
+        places(&self.failures, |r| r.minute, window)
+    }
+
+    fn request_places(&self, window: Window) -> Range<usize> {
+        places(&self.requests, |r| r.minute, window)
     }
 
     /// How many requests failed in the window, by signature.
     pub fn by_signature(&self, window: Window) -> BTreeMap<Signature, u64> {
-        count_by(self.failures_in(window), |r| r.signature)
+        count_by(self.failures_in(window).iter(), |r| r.signature)
     }
 
     /// How many requests failed in the window, by target.
     pub fn by_target(&self, window: Window) -> BTreeMap<&str, u64> {
-        count_by(self.failures_in(window), |r| r.target.as_str())
+        count_by(self.failures_in(window).iter(), |r| r.target.as_str())
     }
 
     /// How many requests failed in the window, by balancer node.
     pub fn by_node(&self, window: Window) -> BTreeMap<&str, u64> {
-        count_by(self.failures_in(window), |r| r.node.as_str())
+        count_by(self.failures_in(window).iter(), |r| r.node.as_str())
     }
+}
+
+/// Where the rows of a window are, among rows in order of time.
+fn places<R>(rows: &[R], minute: impl Fn(&R) -> Time, window: Window) -> Range<usize> {
+    debug_assert!(rows.is_sorted_by_key(&minute), "rows of an access log out of order");
+    let from = rows.partition_point(|r| minute(r) < window.start);
+    let until = rows.partition_point(|r| minute(r) < window.end);
+    from..until.max(from)
 }
 
 /// Adds up the counts of rows under each key.

@@ -7,6 +7,7 @@ pub mod episodes;
 pub mod grid;
 pub mod localisation;
 pub mod onset;
+mod parts;
 pub mod scene;
 pub mod shift;
 pub mod states;

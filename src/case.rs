@@ -1,7 +1,9 @@
 //! The case: everything that is known about one incident. It changes only by [`Case::absorb`].
 
+pub mod addresses;
 pub mod alarm;
 pub mod answers;
+mod derived;
 pub mod events;
 pub mod gaps;
 pub mod health;
@@ -9,7 +11,7 @@ pub mod network;
 pub mod series;
 pub mod topology;
 
-use crate::accesslog::AccessLog;
+use crate::accesslog::{AccessLog, Roster};
 use crate::applog::AppLog;
 use crate::changes;
 use crate::exchange::{Area, Cost, Fact, Origin, Subject, Unasked, What};
@@ -24,6 +26,8 @@ use network::{Interface, NetworkAcl, PrefixList, Probe, RouteTable, SecurityGrou
 use series::SeriesStore;
 use std::collections::{BTreeMap, BTreeSet};
 use topology::{Console, EcsService, HostAgent, Identity, Instance, InstanceStatus, Listener, LoadBalancer, TargetGroup, dimension_of};
+
+pub use derived::{Derive, Derived};
 
 /// Everything known about one incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,6 +87,8 @@ pub struct Case {
     pub origins: BTreeMap<Area, Vec<Origin>>,
     /// When each of them was read, the last time if it was read again.
     pub fetched: BTreeMap<Origin, Time>,
+    /// Worked out from all the others already: see [`Case::derived`].
+    pub derived: Derived,
 }
 
 impl Case {
@@ -97,6 +103,7 @@ impl Case {
 
     /// Takes in one fact. Facts may come late, twice and in any order.
     pub fn absorb(&mut self, fact: Fact) {
+        self.derived = Derived::default();
         if let (Some(origin), Some(area)) = (fact.origin, fact.what.area()) {
             let fetched = self.fetched.entry(origin.clone()).or_insert(fact.at);
             *fetched = fact.at.max(*fetched);
@@ -155,7 +162,10 @@ impl Case {
             What::Interfaces(all) => self.interfaces.extend(all.into_iter().map(|i| (i.id.clone(), i))),
             What::Probes(all) => self.probes.extend(all.into_iter().map(|p| (p.target.clone(), p))),
             What::PrefixLists(all) => self.prefix_lists.extend(all.into_iter().map(|p| (p.id.clone(), p))),
-            What::AccessLog(log) => self.access_log = Some(*log),
+            What::AccessLog(mut log) => {
+                log.put_in_order();
+                self.access_log = Some(*log);
+            }
             What::AppLog(log) => {
                 self.app_logs.insert(log.name.to_string(), *log);
             }
@@ -234,6 +244,12 @@ impl Case {
     /// The newest answer to a step, if a person gave one.
     pub fn answer_to(&self, check: &str) -> Option<&Answer> {
         self.answers.iter().filter(|a| a.check == check).max_by_key(|a| a.at)
+    }
+}
+
+impl Derive for Roster {
+    fn from(case: &Case) -> Self {
+        case.access_log.as_ref().map(Self::of).unwrap_or_default()
     }
 }
 

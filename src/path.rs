@@ -3,6 +3,7 @@
 //! no clock. What could not be read is "cannot tell", never "open".
 
 pub mod changes;
+mod history;
 pub mod hops;
 pub mod routes;
 pub mod rules;
@@ -13,6 +14,8 @@ use crate::case::Case;
 use crate::exchange::Area;
 use crate::say;
 use crate::text::Text;
+pub use history::{changes, evaluate, evaluate_at};
+use hops::Network;
 use target::Endpoint;
 
 /// What a way is for.
@@ -111,6 +114,8 @@ pub struct PathResult {
     pub common: Vec<Hop>,
     /// One a balancer subnet.
     pub legs: Vec<Leg>,
+    /// Every hop lets it through, from every subnet: of thousands of ways most need no second look.
+    pub open: bool,
 }
 
 /// What stops connections, ready to be said.
@@ -140,20 +145,22 @@ pub enum Overall {
     },
 }
 
-/// Every way to every target of then and now: the traffic port and, where it is another, the health check's.
-pub fn evaluate(case: &Case) -> Vec<PathResult> {
-    target::endpoints(case).into_iter().flat_map(|endpoint| ways(case, endpoint)).collect()
+/// See [`evaluate`].
+fn compute(case: &Case) -> Vec<PathResult> {
+    let network = Network::of(case);
+    target::find(case).into_iter().flat_map(|endpoint| ways(&network, endpoint)).collect()
 }
 
-fn ways(case: &Case, target: Endpoint) -> Vec<PathResult> {
+fn ways(network: &Network, target: Endpoint) -> Vec<PathResult> {
     let other = target.health_check_port.filter(|p| *p != target.port);
     let purpose = if other.is_none() && target.health_check_port.is_some() { Purpose::Both } else { Purpose::Traffic };
-    let checks = other.map(|port| way(case, target.clone(), Purpose::HealthCheck, port));
+    let checks = other.map(|port| way(network, target.clone(), Purpose::HealthCheck, port));
     let port = target.port;
-    std::iter::once(way(case, target, purpose, port)).chain(checks).collect()
+    std::iter::once(way(network, target, purpose, port)).chain(checks).collect()
 }
 
-fn way(case: &Case, target: Endpoint, purpose: Purpose, port: u16) -> PathResult {
+fn way(network: &Network, target: Endpoint, purpose: Purpose, port: u16) -> PathResult {
+    let case = network.case;
     let group = case.target_groups.iter().find(|g| g.arn == target.group);
     let common = [
         (HopKind::Listener, hops::listener(case, &target.group)),
@@ -161,8 +168,10 @@ fn way(case: &Case, target: Endpoint, purpose: Purpose, port: u16) -> PathResult
         (HopKind::Address, hops::address(case, &target)),
     ];
     let common = common.map(|(kind, verdict)| Hop { kind, verdict }).into();
-    let legs = hops::sending_zones(case, &target, group).into_iter().map(|z| hops::leg(case, z, &target, port)).collect();
-    PathResult { target, purpose, port, common, legs }
+    let legs: Vec<Leg> = hops::sending_zones(case, &target, group).into_iter().map(|z| hops::leg(network, z, &target, port)).collect();
+    let mut way = PathResult { target, purpose, port, common, legs, open: false };
+    way.open = !way.legs.is_empty() && way.hops().all(|(_, h)| matches!(h.verdict, Verdict::Open { .. }));
+    way
 }
 
 /// The gap that an operation left. Only a denied one names its action; the others begin with it.
@@ -193,10 +202,15 @@ impl PathResult {
         self.common.iter().map(|h| (None, h)).chain(legs)
     }
 
+    /// The same without those of an open way.
+    fn unclear(&self) -> impl Iterator<Item = (Option<&str>, &Hop)> {
+        self.hops().take_while(|_| !self.open)
+    }
+
     /// Everything that stops connections, not only the first.
     pub fn blockers(&self) -> Vec<Blocker<'_>> {
         let mut all = Vec::new();
-        for (subnet, hop) in self.hops() {
+        for (subnet, hop) in self.unclear() {
             if let Verdict::Blocked { rule, words, partly } = &hop.verdict {
                 all.push(Blocker { path: self, subnet, kind: hop.kind, rule, words, partly: *partly });
             }
@@ -207,7 +221,7 @@ impl PathResult {
     /// Why it cannot be told, each reason once.
     pub fn doubts(&self) -> Vec<&Text> {
         let mut all: Vec<&Text> = Vec::new();
-        for (_, hop) in self.hops() {
+        for (_, hop) in self.unclear() {
             match &hop.verdict {
                 Verdict::CannotTell { why } if !all.contains(&why) => all.push(why),
                 _ => {}
@@ -217,6 +231,9 @@ impl PathResult {
     }
 
     pub fn overall(&self) -> Overall {
+        if self.open {
+            return Overall::Open;
+        }
         let of = self.legs.len();
         let whole = |hops: &[Hop]| hops.iter().any(|h| matches!(h.verdict, Verdict::Blocked { partly: false, .. }));
         let some = |hops: &[Hop]| hops.iter().any(|h| matches!(h.verdict, Verdict::Blocked { .. }));
@@ -275,19 +292,23 @@ pub enum Answer<'a> {
     Nothing,
 }
 
-/// Asks `kinds` of every way that `wanted` picks: `ask(&ways, |w| w.purpose.serves(Purpose::Traffic),
-/// &[HopKind::TargetSecurityGroup])`. A block anywhere is `Blocked`; a doubt anywhere else is `CannotTell`.
-pub fn ask<'a>(ways: &'a [PathResult], wanted: impl Fn(&PathResult) -> bool, kinds: &[HopKind]) -> Answer<'a> {
-    let picked: Vec<_> = ways.iter().filter(|w| wanted(w)).collect();
-    let blockers: Vec<_> = picked.iter().flat_map(|w| w.blockers()).filter(|b| kinds.contains(&b.kind)).collect();
-    let mut doubts: Vec<&Text> = Vec::new();
-    for (_, hop) in picked.iter().flat_map(|w| w.hops()).filter(|(_, h)| kinds.contains(&h.kind)) {
-        match &hop.verdict {
-            Verdict::CannotTell { why } if !doubts.contains(&why) => doubts.push(why),
-            _ => {}
+/// Asks `kinds` of every one of `ways`. A block anywhere is `Blocked`; a doubt anywhere else is `CannotTell`.
+pub fn ask<'a>(ways: impl IntoIterator<Item = &'a PathResult>, kinds: &[HopKind]) -> Answer<'a> {
+    let (mut blockers, mut doubts, mut none): (Vec<Blocker>, Vec<&Text>, bool) = (Vec::new(), Vec::new(), true);
+    for way in ways {
+        none = false;
+        for (subnet, hop) in way.unclear().filter(|(_, h)| kinds.contains(&h.kind)) {
+            match &hop.verdict {
+                Verdict::Open { .. } => {}
+                Verdict::CannotTell { why } if doubts.contains(&why) => {}
+                Verdict::CannotTell { why } => doubts.push(why),
+                Verdict::Blocked { rule, words, partly } => {
+                    blockers.push(Blocker { path: way, subnet, kind: hop.kind, rule, words, partly: *partly });
+                }
+            }
         }
     }
-    match (picked.is_empty(), blockers.is_empty(), doubts.is_empty()) {
+    match (none, blockers.is_empty(), doubts.is_empty()) {
         (true, ..) => Answer::Nothing,
         (_, false, _) => Answer::Blocked(blockers),
         (_, _, false) => Answer::CannotTell(doubts),

@@ -1,6 +1,8 @@
 //! A large incident made from nothing: balancer metrics and twelve metrics of each of many targets, one in ten
 //! of which is hot while the errors last.
 
+mod surroundings;
+
 use alb_triage::case::alarm::Alarm;
 use alb_triage::case::health::TargetHealth;
 use alb_triage::case::series::{Series, SeriesKey};
@@ -114,13 +116,15 @@ fn id(target: i64) -> String {
 }
 
 fn instance(target: i64) -> Instance {
-    let zone = ["eu-west-1a", "eu-west-1b", "eu-west-1c"][target as usize % 3];
-    let address = format!("10.0.{}.{}", target / 250, target % 250 + 1);
+    let home = surroundings::home(target);
     Instance {
         id: id(target),
         instance_type: "m6i.large".into(),
-        zone: zone.into(),
-        private_ip: Some(address),
+        zone: home.zone.into(),
+        subnet: home.subnet,
+        vpc: surroundings::VPC.into(),
+        private_ip: Some(home.address),
+        security_groups: vec![surroundings::TARGETS.into()],
         state: "running".into(),
         launch_time: Some(at(-9000)),
         detailed_monitoring: true,
@@ -135,6 +139,13 @@ fn health(target: i64) -> TargetHealth {
 /// The facts of an incident with so many targets, three hours by the minute.
 pub fn facts(targets: i64) -> Vec<Fact> {
     facts_of(targets, Span { minutes: MINUTES, as_published: false })
+}
+
+/// What comes late: the errors once more.
+#[allow(dead_code, reason = "not every benchmark follows an incident")]
+pub fn one_more() -> Vec<Fact> {
+    let what = What::Series(vec![errors(Span { minutes: MINUTES, as_published: false })]);
+    vec![Fact { at: at(MINUTES), origin: None, what }]
 }
 
 /// A whole day of it, each metric on the period that it is published at.
@@ -152,18 +163,27 @@ fn facts_of(targets: i64, span: Span) -> Vec<Fact> {
     let measured = BALANCER_METRICS.iter().zip(1..).map(|((m, s), salt)| series(m, s, ("LoadBalancer", BALANCER), salt, 9e4, 1.5, span));
     let balancer = std::iter::once(errors(span)).chain(measured).collect();
     let hosts: Vec<Series> = (0..targets).flat_map(|t| of_host(t, span)).collect();
-    let group = TargetGroup { arn: GROUP.into(), target_type: "instance".into(), ..TargetGroup::default() };
+    let group = TargetGroup {
+        arn: GROUP.into(),
+        name: "web".into(),
+        target_type: "instance".into(),
+        port: Some(8080),
+        vpc: Some(surroundings::VPC.into()),
+        ..TargetGroup::default()
+    };
     let things = [
         What::TargetGroups(vec![group]),
         What::Instances((0..targets).map(instance).collect()),
         What::TargetHealth((0..targets).map(health).collect()),
     ];
-    let settled = [Area::BalancerMetrics, Area::HostMetrics].map(|area| What::Settled { area });
+    let settled =
+        [Area::BalancerMetrics, Area::HostMetrics, Area::Network, Area::Balancer, Area::Changes].map(|area| What::Settled { area });
     [What::Subject(subject), What::Alarm(alarm), What::Series(balancer)]
         .into_iter()
         // As many as one answer of CloudWatch holds.
         .chain(hosts.chunks(500).map(|part| What::Series(part.to_vec())))
         .chain(things)
+        .chain(surroundings::facts(targets, span.minutes))
         .chain(settled)
         .map(|what| Fact { at: at(minutes), origin: None, what })
         .collect()

@@ -7,6 +7,7 @@ mod pulse;
 mod silence;
 
 use super::grid::{self, Grid};
+use super::parts::in_parts;
 use super::{Correlation, Direction, Episode, Order, onset};
 use crate::case::Case;
 use crate::case::series::{Series, SeriesKey, Track};
@@ -18,7 +19,7 @@ use fit::{Bench, Fit};
 use pulse::{Pulse, Shape};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Rows kept of each role, the best; every series is compared all the same.
 const KEPT: usize = 200;
@@ -43,7 +44,7 @@ struct Candidate<'a> {
 /// A candidate with its shape and what its best alignment reaches.
 struct Entrant<'a> {
     candidate: Candidate<'a>,
-    shape: Rc<Shape>,
+    shape: Arc<Shape>,
     reach: f64,
 }
 
@@ -55,23 +56,28 @@ pub fn rank(case: &Case, window: Window, episodes: &[Episode]) -> Vec<Correlatio
         by_role.entry(entrant.candidate.metric.role).or_default().push(entrant);
     }
     let silent = silence::find(case, &pulse);
-    let mut bench = Bench::default();
     let mut rows = Vec::new();
     for (role, entrants) in by_role {
         let claim = claim_from(entrants.len());
-        let ranked = best_of(&entrants, &mut bench).into_iter().map(|(e, f)| row(role, claim, e, f, &pulse)).collect();
+        let best = best_of(&entrants);
+        let ranked = in_parts(&best, ROWS_A_WORKER, |part| part.iter().map(|(e, f)| row(role, claim, e, *f, &pulse)).collect());
         rows.extend(numbered(with_silent(ranked, if role == Role::Cause { &silent } else { &[] })));
     }
     rows
 }
 
-/// Everything that could move with the errors, in the order of the keys. One pass: what a series is like by itself is
-/// known, so more cores than one would gain nothing.
+/// Everything that could move with the errors, in the order of the keys.
 fn entrants<'a>(case: &'a Case, pulse: &Pulse) -> Vec<Entrant<'a>> {
-    let mut entrants = reaching(candidates(case, pulse.looked, pulse.context), pulse);
+    let series: Vec<(&SeriesKey, &Track)> = case.series.iter().collect();
+    let published = |part: &[(&'a SeriesKey, &'a Track)]| reaching(candidates(case, part, pulse.looked, pulse.context), pulse);
+    let mut entrants = in_parts(&series, SERIES_A_WORKER, published);
     entrants.extend(reaching(derived(case, pulse.looked, pulse.context), pulse));
     entrants
 }
+
+/// Fewer are not worth a thread.
+const SERIES_A_WORKER: usize = 3000;
+const ROWS_A_WORKER: usize = 50;
 
 fn reaching<'a>(candidates: impl Iterator<Item = Candidate<'a>>, pulse: &Pulse) -> Vec<Entrant<'a>> {
     let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
@@ -91,25 +97,30 @@ pub fn claim_from(n: usize) -> f64 {
 /// Shapes by period and place in time: most series share one.
 #[derive(Default)]
 struct Shapes {
-    known: Vec<((u32, Time, usize), Rc<Shape>)>,
+    known: Vec<((u32, Time, usize), Arc<Shape>)>,
 }
 
 impl Shapes {
-    fn of(&mut self, pulse: &Pulse, candidate: &Candidate) -> Rc<Shape> {
+    fn of(&mut self, pulse: &Pulse, candidate: &Candidate) -> Arc<Shape> {
         let id = (candidate.period, candidate.start, candidate.values.len());
         if let Some((_, known)) = self.known.iter().rev().find(|(known, _)| *known == id) {
             return known.clone();
         }
-        let shape = Rc::new(Shape::new(pulse, candidate.start, candidate.period, candidate.values.len()));
+        let shape = Arc::new(Shape::new(pulse, candidate.start, candidate.period, candidate.values.len()));
         self.known.push((id, shape.clone()));
         shape
     }
 }
 
 /// Every published series, with zeros where silence means zero.
-fn candidates(case: &Case, looked: Window, context: Window) -> impl Iterator<Item = Candidate<'_>> {
+fn candidates<'a>(
+    case: &'a Case,
+    series: &[(&'a SeriesKey, &'a Track)],
+    looked: Window,
+    context: Window,
+) -> impl Iterator<Item = Candidate<'a>> {
     let mut flows: BTreeMap<&BTreeMap<String, String>, Option<Grid>> = BTreeMap::new();
-    case.series.iter().filter_map(move |(key, track)| {
+    series.iter().filter_map(move |&(key, track)| {
         let metric = track.outline().map_or_else(|| metrics::find(&key.metric), |o| Some(o.metric))?;
         if metric.role == Role::Context {
             return None;
@@ -176,23 +187,25 @@ fn derived(case: &Case, looked: Window, context: Window) -> impl Iterator<Item =
 }
 
 /// The [`KEPT`] best of them by score. A score never exceeds its reach, so most need no null.
-fn best_of<'e, 'a>(entrants: &'e [Entrant<'a>], bench: &mut Bench) -> Vec<(&'e Entrant<'a>, Fit)> {
+fn best_of<'e, 'a>(entrants: &'e [Entrant<'a>]) -> Vec<(&'e Entrant<'a>, Fit)> {
     let mut order: Vec<(f64, usize)> = entrants.iter().map(|e| e.reach).zip(0..).collect();
     order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut best: Vec<(&Entrant, Fit)> = Vec::new();
     let mut last = f64::NEG_INFINITY;
-    for (_, i) in order {
-        let entrant = &entrants[i];
-        if best.len() >= KEPT && entrant.reach <= last {
+    for promising in order.chunks(2 * KEPT) {
+        let left: Vec<&Entrant> = promising.iter().filter(|(reach, _)| *reach > last).map(|(_, i)| &entrants[*i]).collect();
+        if left.is_empty() {
             break;
         }
-        let Some(fit) = bench.fit(&entrant.candidate, &entrant.shape) else { continue };
-        best.push((entrant, fit));
-        if best.len() >= 2 * KEPT {
-            last = keep_best(&mut best);
+        best.extend(in_parts(&left, ROWS_A_WORKER, |part| {
+            let mut bench = Bench::default();
+            part.iter().filter_map(|e| Some((*e, bench.fit(&e.candidate, &e.shape)?))).collect()
+        }));
+        let worst = keep_best(&mut best);
+        if best.len() == KEPT {
+            last = worst;
         }
     }
-    keep_best(&mut best);
     best
 }
 

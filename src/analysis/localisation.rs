@@ -3,12 +3,12 @@
 
 use super::Episode;
 use super::grid;
-use crate::accesslog::{AccessLog, FailureRow, Signature};
+use crate::accesslog::{AccessLog, Roster};
 use crate::case::Case;
 use crate::case::series::SeriesKey;
 use crate::case::topology::short_name;
 use crate::metrics::ERRORS;
-use crate::time::{Time, Window};
+use crate::time::Window;
 use std::collections::BTreeMap;
 
 /// Shares of the errors by place, largest first; each adds up to 1 as far as it is known.
@@ -36,18 +36,28 @@ pub struct Share {
 /// Where the errors of these episodes are.
 pub fn locate(case: &Case, window: Window, episodes: &[Episode]) -> Place {
     let windows = windows(window, episodes);
-    let logged = |of: &dyn Fn(&FailureRow) -> &str| case.access_log.as_ref().map_or_else(Vec::new, |log| from_log(log, &windows, of));
-    let mut place = Place {
+    let found = case.access_log.as_ref().map(|log| Logged::of(log, &case.derived::<Roster>(), &windows));
+    Place {
         zones: from_metrics(case, window, &windows, 2, SeriesKey::zone),
         groups: from_metrics(case, window, &windows, 2, SeriesKey::group),
-        targets: logged(&|f| &f.target),
-        nodes: logged(&|f| &f.node),
+        targets: found.as_ref().map_or_else(Vec::new, Logged::targets),
+        nodes: found.map_or_else(Vec::new, |l| shares(named(l.nodes))),
         anomalous: case.target_health.values().filter(|t| t.anomalous == Some(true)).map(|t| t.id.clone()).collect(),
-    };
-    if let Some(log) = &case.access_log {
-        expect(&mut place.targets, log, &windows);
     }
-    place
+}
+
+/// Windows that overlap as one, so that nothing in them counts twice.
+pub fn each_once(windows: &[Window]) -> impl Iterator<Item = Window> + use<> {
+    let mut all = windows.to_vec();
+    all.sort_by_key(|w| w.start);
+    all.dedup_by(|next, kept| {
+        let touch = next.start <= kept.end;
+        if touch {
+            kept.end = kept.end.max(next.end);
+        }
+        touch
+    });
+    all.into_iter()
 }
 
 /// The stretches in question: real episodes, else breaches, else everything looked at.
@@ -79,37 +89,44 @@ fn from_metrics(case: &Case, around: Window, windows: &[Window], dimensions: usi
     shares(rows.collect())
 }
 
-/// Failures that are about connecting to the target.
-fn is_connection(signature: Signature) -> bool {
-    matches!(signature, Signature::Refused | Signature::ConnectTimeout)
+/// What the access log says of the stretches in question.
+struct Logged<'a> {
+    /// By the number of the target: its name, failed connections, requests.
+    targets: Vec<(&'a str, f64, Option<f64>)>,
+    nodes: BTreeMap<&'a str, f64>,
 }
 
-fn from_log(log: &AccessLog, windows: &[Window], name: &dyn Fn(&FailureRow) -> &str) -> Vec<Share> {
-    let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
-    for row in log.failures.iter().filter(|f| is_connection(f.signature) && inside(windows, f.minute)) {
-        *counts.entry(name(row)).or_default() += row.count as f64;
+impl<'a> Logged<'a> {
+    fn of(log: &'a AccessLog, roster: &Roster, windows: &[Window]) -> Self {
+        let mut nodes = BTreeMap::new();
+        let mut targets = vec![("-", 0.0, None); roster.len()];
+        for (target, row) in each_once(windows).flat_map(|w| roster.failures(log, w)) {
+            if row.signature.is_failed_connection() {
+                *nodes.entry(row.node.as_str()).or_default() += row.count as f64;
+                targets[target] = (row.target.as_str(), targets[target].1 + row.count as f64, None);
+            }
+        }
+        for (target, row) in each_once(windows).flat_map(|w| roster.requests(log, w)) {
+            let (name, _, requests) = &mut targets[target];
+            *name = &row.target;
+            *requests = Some(requests.unwrap_or(0.0) + (row.ok + row.failed) as f64);
+        }
+        Self { targets, nodes }
     }
-    shares(counts.into_iter().filter(|(n, _)| *n != "-").map(|(n, c)| (n.to_owned(), c, None)).collect())
+
+    /// Shares, with what each would be if failures followed the requests; where any failed, those that did not join in.
+    fn targets(&self) -> Vec<Share> {
+        let all: f64 = self.targets.iter().filter_map(|(.., requests)| *requests).sum();
+        let any = self.targets.iter().any(|(name, errors, _)| *name != "-" && *errors > 0.0);
+        let expected = |requests: Option<f64>| requests.filter(|_| any && all > 0.0).map(|r| r / all);
+        let of = |(name, errors, requests): &(&str, f64, Option<f64>)| ((*name).to_owned(), *errors, expected(*requests));
+        let rows = self.targets.iter().map(of).filter(|(name, errors, expected)| name != "-" && (*errors > 0.0 || expected.is_some()));
+        shares(rows.collect())
+    }
 }
 
-fn inside(windows: &[Window], t: Time) -> bool {
-    windows.iter().any(|w| w.contains(t))
-}
-
-/// What each target's share would be if failures followed the requests; targets without failures join in.
-fn expect(targets: &mut Vec<Share>, log: &AccessLog, windows: &[Window]) {
-    let mut requests: BTreeMap<&str, f64> = BTreeMap::new();
-    for row in log.requests.iter().filter(|r| inside(windows, r.minute)) {
-        *requests.entry(&row.target).or_default() += (row.ok + row.failed) as f64;
-    }
-    let all: f64 = requests.values().sum();
-    if targets.is_empty() || all <= 0.0 {
-        return;
-    }
-    for share in targets.iter_mut() {
-        share.expected = requests.remove(share.name.as_str()).map(|r| r / all);
-    }
-    targets.extend(requests.into_iter().map(|(t, r)| Share { name: t.into(), errors: 0.0, share: 0.0, expected: Some(r / all) }));
+fn named(counts: BTreeMap<&str, f64>) -> Vec<(String, f64, Option<f64>)> {
+    counts.into_iter().filter(|(name, _)| *name != "-").map(|(name, n)| (name.to_owned(), n, None)).collect()
 }
 
 fn shares(rows: Vec<(String, f64, Option<f64>)>) -> Vec<Share> {
@@ -124,8 +141,9 @@ fn shares(rows: Vec<(String, f64, Option<f64>)>) -> Vec<Share> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accesslog::RequestRow;
+    use crate::accesslog::{FailureRow, RequestRow, Signature};
     use crate::case::series::Series;
+    use crate::time::Time;
     use chrono::{DateTime, Duration};
 
     fn t(minute: i64) -> Time {

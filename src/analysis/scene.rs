@@ -1,21 +1,23 @@
 //! What checks and causes look at: the stretches of errors, the group and the targets in question, and which of
 //! them failed.
 
-use crate::accesslog::{AccessLog, Signature};
+use crate::accesslog::{AccessLog, FailureRow, Roster, Signature};
 use crate::analysis::grid::{self, Grid};
 use crate::analysis::shift::Shift;
 use crate::analysis::{Analysis, Episode, episodes, localisation};
 use crate::case::Case;
+use crate::case::addresses::Addresses;
 use crate::case::series::{SeriesKey, Track};
 use crate::case::topology::{Instance, TargetGroup, dimension_of};
 use crate::time::{Time, Window};
 use chrono::Duration;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A machine behind the balancer.
 pub struct Host<'a> {
+    /// Among the hosts of the scene.
+    pub place: usize,
     pub id: &'a str,
     pub instance: Option<&'a Instance>,
     /// Whether it failed; `None` where no access log tells.
@@ -44,22 +46,25 @@ pub struct Scene<'a> {
     /// The group that fails, as a dimension value.
     pub group: Option<String>,
     pub hosts: Vec<Host<'a>>,
+    /// Where a host is among them, by its id.
+    places: HashMap<&'a str, usize>,
     pub log: Option<LogView<'a>>,
     /// By metric, of every host that publishes it.
-    hosts_of: RefCell<HashMap<&'static str, Rc<[OfHost<'a>]>>>,
+    hosts_of: Mutex<HashMap<&'static str, Arc<[OfHost<'a>]>>>,
     /// By metric, of every host; see [`super::shift::of_hosts`].
-    pub(super) shifts: RefCell<HashMap<&'static str, Shifts>>,
+    pub(super) shifts: Mutex<HashMap<&'static str, Shifts>>,
 }
 
 /// A metric of one host.
 pub(super) struct OfHost<'a> {
-    pub id: &'a str,
+    /// Of the host in [`Scene::hosts`].
+    pub place: usize,
     pub key: &'a SeriesKey,
     pub track: &'a Track,
 }
 
 /// How a metric of every host moved, by host.
-pub(super) type Shifts = Rc<[(Rc<str>, Shift)]>;
+pub(super) type Shifts = Arc<[(Arc<str>, Shift)]>;
 
 /// The access log inside the stretches of errors.
 pub struct LogView<'a> {
@@ -69,9 +74,16 @@ pub struct LogView<'a> {
     pub by_target: BTreeMap<&'a str, (u64, u64)>,
     /// Requests answered by target.
     pub answered: BTreeMap<&'a str, u64>,
+    /// Its targets, numbered.
+    pub roster: Arc<Roster>,
 }
 
-impl LogView<'_> {
+impl<'a> LogView<'a> {
+    /// Failed connections in some windows, each with the number of its target.
+    pub fn failed_connections(&self, windows: &[Window]) -> impl Iterator<Item = (usize, &'a FailureRow)> + use<'_, 'a> {
+        localisation::each_once(windows).flat_map(|w| self.roster.failures(self.log, w)).filter(|(_, r)| r.signature.is_failed_connection())
+    }
+
     pub fn count(&self, signature: Signature) -> f64 {
         self.by_signature.get(&signature).copied().unwrap_or(0) as f64
     }
@@ -99,7 +111,7 @@ impl<'a> Scene<'a> {
         let grid = |key: &SeriesKey| grid::around(case, key, looked, around);
         let errors = errors_key.as_ref().map(&grid).unwrap_or_default();
         let requests = errors_key.as_ref().map(|k| grid(&grid::beside(k, "RequestCount"))).unwrap_or_default();
-        let log = case.access_log.as_ref().filter(|l| covers(l, main)).map(|l| view(l, &windows));
+        let log = case.access_log.as_ref().filter(|l| covers(l, main)).map(|l| view(case, l, &windows));
         let hosts = hosts(case, log.as_ref());
         let group = group(case, analysis, errors_key.as_ref());
         Self {
@@ -115,10 +127,11 @@ impl<'a> Scene<'a> {
             errors,
             requests,
             group,
+            places: hosts.iter().map(|h| h.id).zip(0..).collect(),
             hosts,
             log,
-            hosts_of: RefCell::default(),
-            shifts: RefCell::default(),
+            hosts_of: Mutex::default(),
+            shifts: Mutex::default(),
         }
     }
 
@@ -127,13 +140,13 @@ impl<'a> Scene<'a> {
         grid::around(self.case, key, self.looked, self.around)
     }
 
-    /// A metric of every host that publishes it, in the order of their ids; looked up once for a scene.
-    pub(super) fn of_hosts(&self, metric: &'static str) -> Rc<[OfHost<'a>]> {
+    /// A metric of each of the hosts that publishes it, in the order of their ids; looked up once for a scene.
+    pub(super) fn of_hosts(&self, metric: &'static str) -> Arc<[OfHost<'a>]> {
         let find = || {
-            let of_host = |(key, track): (&'a SeriesKey, &'a Track)| Some(OfHost { id: key.instance()?, key, track });
+            let of_host = |(key, track): (&'a SeriesKey, &'a Track)| Some(OfHost { place: *self.places.get(key.instance()?)?, key, track });
             self.case.series.of(metric).filter_map(of_host).collect()
         };
-        self.hosts_of.borrow_mut().entry(metric).or_insert_with(find).clone()
+        locked(&self.hosts_of).entry(metric).or_insert_with(find).clone()
     }
 
     /// A stretch of errors that stands out, not a lone breach.
@@ -219,27 +232,35 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// What is remembered here is whole after every line, whoever panicked.
+pub(super) fn locked<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn covers(log: &AccessLog, main: Window) -> bool {
     log.lines > 0 && log.window.is_none_or(|w| w.overlaps(&Window { end: main.end.max(main.start + Duration::seconds(1)), ..main }))
 }
 
-fn view<'a>(log: &'a AccessLog, windows: &[Window]) -> LogView<'a> {
-    let inside = |t: Time| windows.iter().any(|w| w.widened(Duration::minutes(1), Duration::minutes(1)).contains(t));
-    let mut view = LogView { log, by_signature: BTreeMap::new(), by_target: BTreeMap::new(), answered: BTreeMap::new() };
-    for row in log.failures.iter().filter(|f| inside(f.minute)) {
-        *view.by_signature.entry(row.signature).or_default() += row.count;
-        let entry = match row.signature {
-            Signature::Refused => &mut view.by_target.entry(&row.target).or_default().0,
-            Signature::ConnectTimeout => &mut view.by_target.entry(&row.target).or_default().1,
+fn view<'a>(case: &Case, log: &'a AccessLog, windows: &[Window]) -> LogView<'a> {
+    let near: Vec<Window> = windows.iter().map(|w| w.widened(Duration::minutes(1), Duration::minutes(1))).collect();
+    let roster = case.derived::<Roster>();
+    let mut by_signature = BTreeMap::new();
+    let mut failed: Vec<Option<(&str, (u64, u64))>> = vec![None; roster.len()];
+    for (target, row) in localisation::each_once(&near).flat_map(|w| roster.failures(log, w)) {
+        *by_signature.entry(row.signature).or_default() += row.count;
+        let (_, (refused, silent)) = match row.signature {
+            Signature::Refused | Signature::ConnectTimeout => failed[target].get_or_insert((&row.target, (0, 0))),
             _ => continue,
         };
-        *entry += row.count;
+        *(if row.signature == Signature::Refused { refused } else { silent }) += row.count;
     }
-    view.by_target.remove("-");
-    for row in log.requests.iter().filter(|r| inside(r.minute)) {
-        *view.answered.entry(&row.target).or_default() += row.ok;
+    let mut answered: Vec<Option<(&str, u64)>> = vec![None; roster.len()];
+    for (target, row) in localisation::each_once(&near).flat_map(|w| roster.requests(log, w)) {
+        answered[target].get_or_insert((&row.target, 0)).1 += row.ok;
     }
-    view
+    let mut by_target: BTreeMap<_, _> = failed.into_iter().flatten().collect();
+    by_target.remove("-");
+    LogView { log, by_signature, by_target, answered: answered.into_iter().flatten().collect(), roster }
 }
 
 fn hosts<'a>(case: &'a Case, log: Option<&LogView>) -> Vec<Host<'a>> {
@@ -252,20 +273,21 @@ fn hosts<'a>(case: &'a Case, log: Option<&LogView>) -> Vec<Host<'a>> {
     let known = case.instances.keys().map(String::as_str).filter(|id| ours.contains(id) || !others.contains(id));
     let ids: BTreeSet<&str> = ours.iter().copied().chain(known).collect();
     let failing = log.map(|l| failing(case, l));
-    ids.into_iter().map(|id| Host { id, instance: case.instances.get(id), failing: failing.as_ref().map(|f| f.contains(id)) }).collect()
+    let host = |(place, id): (usize, &'a str)| Host {
+        place,
+        id,
+        instance: case.instances.get(id),
+        failing: failing.as_ref().map(|f| f.contains(id)),
+    };
+    ids.into_iter().enumerate().map(host).collect()
 }
 
 /// Instances behind the addresses that failed noticeably.
 fn failing(case: &Case, log: &LogView) -> BTreeSet<String> {
     let all = log.connections();
-    let by_address: BTreeMap<&str, &str> = case
-        .interfaces
-        .values()
-        .filter_map(|i| Some((i.private_ip.as_str(), i.instance.as_deref()?)))
-        .chain(case.instances.values().filter_map(|i| Some((i.private_ip.as_deref()?, i.id.as_str()))))
-        .collect();
+    let addresses = case.derived::<Addresses>();
     let noticeable = log.by_target.iter().filter(|(_, (a, b))| (a + b) as f64 >= 0.03 * all);
-    noticeable.filter_map(|(target, _)| by_address.get(address(target)).map(|id| (*id).to_owned())).collect()
+    noticeable.filter_map(|(target, _)| addresses.home(address(target))?.instance.clone()).collect()
 }
 
 /// `10.0.1.5` out of `10.0.1.5:8080`, and the same for IPv6.

@@ -1,6 +1,7 @@
 //! How one series changed when the errors began, against what it did before.
 
-use super::scene::{OfHost, Scene};
+use super::parts::in_parts;
+use super::scene::{OfHost, Scene, Shifts, locked};
 use crate::analysis::Order;
 use crate::analysis::grid::{self, Grid};
 use crate::analysis::onset::{self, Change};
@@ -9,13 +10,12 @@ use crate::metrics;
 use crate::metrics::usual::{floor, scale, transformed};
 use crate::time::{Time, Window};
 use chrono::Duration;
-use std::collections::HashSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A series before and during the errors.
 #[derive(Clone, Debug)]
 pub struct Shift {
-    key: Rc<SeriesKey>,
+    key: Arc<SeriesKey>,
     pub before: f64,
     pub during: f64,
     /// The largest near the errors.
@@ -75,19 +75,21 @@ pub fn of(scene: &Scene, key: &SeriesKey) -> Option<Shift> {
 }
 
 /// The shift of a metric of every host that has one, in the order of their ids; computed once for a scene.
-pub fn of_hosts(scene: &Scene, metric: &'static str) -> Rc<[(Rc<str>, Shift)]> {
-    if let Some(known) = scene.shifts.borrow().get(metric) {
-        return known.clone();
-    }
-    let ours: HashSet<&str> = scene.hosts.iter().map(|h| h.id).collect();
-    let one = |host: &OfHost| {
-        let id = Some(host.id).filter(|id| ours.contains(id))?;
-        Some((id.into(), measured(scene, host.key, &Numbers::of(scene, metric, host.track)?)?))
-    };
-    let all: Rc<[_]> = scene.of_hosts(metric).iter().filter_map(one).collect();
-    scene.shifts.borrow_mut().insert(metric, all.clone());
-    all
+pub fn of_hosts(scene: &Scene, metric: &'static str) -> Shifts {
+    let known = locked(&scene.shifts).get(metric).cloned();
+    known.unwrap_or_else(|| {
+        let one = |host: &OfHost| {
+            let id = scene.hosts[host.place].id;
+            Some((id.into(), measured(scene, host.key, &Numbers::of(scene, metric, host.track)?)?))
+        };
+        let all: Shifts = in_parts(&scene.of_hosts(metric), HOSTS_A_WORKER, |part| part.iter().filter_map(one).collect()).into();
+        locked(&scene.shifts).insert(metric, all.clone());
+        all
+    })
 }
+
+/// Fewer are not worth a thread.
+const HOSTS_A_WORKER: usize = 300;
 
 /// The numbers of a series in time: its own if it is one stretch, else those of the grid that its stretches are laid on.
 enum Numbers<'a> {
@@ -145,7 +147,7 @@ fn measured(scene: &Scene, key: &SeriesKey, numbers: &Numbers) -> Option<Shift> 
     let before = numbers.median(scene.before).or_else(|| numbers.median(longer(scene)))?;
     let during = grid::median(known(scene.windows.iter().map(|w| numbers.within(reach(*w, period)))))?;
     let highest = numbers.largest(reach(scene.near, period))?;
-    Some(Shift { key: Rc::new(key.clone()), before, during, highest, period })
+    Some(Shift { key: Arc::new(key.clone()), before, during, highest, period })
 }
 
 /// All that is known of the time before.

@@ -6,7 +6,6 @@ use super::scene::Scene;
 use crate::case::series::Track;
 use crate::metrics;
 use crate::time::{Time, Window};
-use std::collections::HashMap;
 
 /// What one host's state says inside a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,10 +25,13 @@ impl State {
     }
 }
 
-/// The state of each host that publishes `metric`, inside `window`; nothing is expected `until` a time or later.
-pub fn of<'a>(scene: &Scene<'a>, metric: &'static str, window: Window, until: Time) -> HashMap<&'a str, State> {
-    let mut all = HashMap::with_capacity(scene.hosts.len());
-    all.extend(scene.of_hosts(metric).iter().filter_map(|h| Some((h.id, state(scene, metric, h.track, window, until)?))));
+/// The state of each host by its place in the scene, `None` of those that do not publish `metric`, inside `window`;
+/// nothing is expected `until` a time or later.
+pub fn of(scene: &Scene, metric: &'static str, window: Window, until: Time) -> Vec<Option<State>> {
+    let mut all = vec![None; scene.hosts.len()];
+    for host in scene.of_hosts(metric).iter() {
+        all[host.place] = state(scene, metric, host.track, window, until).or(all[host.place]);
+    }
     all
 }
 

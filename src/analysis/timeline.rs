@@ -6,8 +6,8 @@ mod likelihood;
 mod path;
 
 use super::Episode;
-use crate::case::Case;
 use crate::case::events::{ActorKind, Event, EventSource};
+use crate::case::{Case, Derive};
 use crate::time::{Time, Window};
 use chrono::Duration;
 use grouping::Seen;
@@ -152,19 +152,41 @@ impl Timeline {
     }
 }
 
-/// The timeline of the window. Before the path is known everything counts as account-wide.
-pub fn build(case: &Case, window: Window, episodes: &[Episode]) -> Timeline {
-    let path = Path::of(case);
-    let seen: Vec<Seen> = case.events.values().map(|event| see(event, &path)).collect();
-    let mut entries: Vec<Entry> = grouping::group(&seen).iter().map(|parts| happening(&seen, parts)).collect();
-    weigh(case, window, &seen, &mut entries, episodes);
-    entries.retain(|e| e.at < window.end && e.end.unwrap_or(e.at) >= window.start);
-    let (kept, folded): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_kept);
-    let mut folded_kinds = BTreeMap::new();
-    for e in &folded {
-        *folded_kinds.entry(e.kind).or_default() += e.events.len();
+/// Everything that happened, whatever window is looked at.
+#[derive(PartialEq)]
+struct Happenings(Vec<Happening>);
+
+#[derive(PartialEq)]
+struct Happening {
+    /// Not weighed yet.
+    entry: Entry,
+    /// Its source has not ended it.
+    running: bool,
+    /// How much its events can do to connections, as [`kinds::power`] says.
+    power: f64,
+}
+
+impl Derive for Happenings {
+    /// Before the path is known everything counts as account-wide.
+    fn from(case: &Case) -> Self {
+        let path = Path::of(case);
+        let seen: Vec<Seen> = case.events.values().map(|event| see(event, &path)).collect();
+        Self(grouping::group(&seen).iter().map(|parts| happening(&seen, parts)).collect())
     }
-    Timeline { entries: ranked(kept, episodes), folded: folded_kinds.values().sum(), folded_kinds }
+}
+
+/// The timeline of the window.
+pub fn build(case: &Case, window: Window, episodes: &[Episode]) -> Timeline {
+    let all = case.derived::<Happenings>();
+    let inside = |e: &Entry| e.at < window.end && e.end.unwrap_or(e.at) >= window.start;
+    let likelihoods = Likelihoods::of(case, window, &all.0, episodes);
+    let (kept, folded): (Vec<&Happening>, Vec<&Happening>) = all.0.iter().filter(|h| inside(&h.entry)).partition(|h| is_kept(&h.entry));
+    let mut folded_kinds = BTreeMap::new();
+    for h in &folded {
+        *folded_kinds.entry(h.entry.kind).or_default() += h.entry.events.len();
+    }
+    let entries = kept.into_iter().map(|h| likelihoods.weighed(h)).collect();
+    Timeline { entries: ranked(entries, episodes), folded: folded_kinds.values().sum(), folded_kinds }
 }
 
 fn see<'a>(event: &'a Event, path: &Path) -> Seen<'a> {
@@ -174,7 +196,7 @@ fn see<'a>(event: &'a Event, path: &Path) -> Seen<'a> {
 }
 
 /// One entry of all its parts; time and range are those of the parts on the path.
-fn happening(seen: &[Seen], parts: &[usize]) -> Entry {
+fn happening(seen: &[Seen], parts: &[usize]) -> Happening {
     let all = || parts.iter().map(|i| &seen[*i]);
     let changed: Vec<&Seen> = all().filter(|s| s.event.error.is_none()).collect();
     let of: Vec<&Seen> = if changed.is_empty() { all().collect() } else { changed };
@@ -186,7 +208,8 @@ fn happening(seen: &[Seen], parts: &[usize]) -> Entry {
     let last = timed.iter().map(|s| s.event.end.unwrap_or(s.event.at)).max().unwrap_or(start);
     let key = |s: &Seen| (s.event.at, s.event.source, s.event.id.clone());
     let rest = all().filter(|s| !std::ptr::eq(s.event, leader.event)).map(key);
-    Entry {
+    let of_balancer = nearest.relation == Relation::BalancerNetwork;
+    let entry = Entry {
         events: std::iter::once(key(leader)).chain(rest).collect(),
         at: start,
         end: Some(last).filter(|last| *last > start && !timed.iter().any(|s| is_running(s.event))),
@@ -198,7 +221,9 @@ fn happening(seen: &[Seen], parts: &[usize]) -> Entry {
         likelihood: 1.0,
         attempt: of.iter().all(|s| s.event.error.is_some()),
         symptom: of.iter().all(|s| kinds::is_symptom(s.event)),
-    }
+    };
+    let power = all().filter(|s| s.kind == kind).map(|s| kinds::power(s.event, kind, of_balancer)).fold(0.0, f64::max);
+    Happening { entry, running: all().any(|s| is_running(s.event)), power }
 }
 
 /// A deployment is more than the scaling and the registrations it is made of; a reclaim more than both.
@@ -241,38 +266,47 @@ fn is_running(event: &Event) -> bool {
         && matches!(event.source, EventSource::Ecs | EventSource::CodeDeploy | EventSource::AutoScaling)
 }
 
-/// Gives each entry its distance from the onset and its likelihood.
-fn weigh(case: &Case, window: Window, seen: &[Seen], entries: &mut [Entry], episodes: &[Episode]) {
-    let real = main_first(episodes);
-    let onset = main(episodes).map(|e| e.onset);
-    let read = case.window().map_or(window, |w| w.hull(&window));
-    let minutes = read.span().num_minutes().max(30) as f64;
-    let mut counts: BTreeMap<(Kind, bool), usize> = BTreeMap::new();
-    let counted = |e: &Entry| !e.attempt && !e.symptom;
-    // Launches and deployments of weeks ago, which some sources tell too, are not of these hours.
-    let inside = |e: &&Entry| e.at < read.end && e.end.unwrap_or(e.at) >= read.start;
-    let all = entries.iter().filter(|e| counted(e)).filter(inside);
-    all.for_each(|e| *counts.entry((e.kind, e.relation.is_on_path())).or_default() += 1);
-    let by_key: BTreeMap<_, _> = seen.iter().map(|s| ((s.event.at, s.event.source, s.event.id.as_str()), s)).collect();
-    for e in entries {
-        e.seconds_from_onset = onset.map(|o| (e.at - o).num_seconds());
-        if real.is_empty() || !counted(e) {
-            continue;
+/// What the likelihood of a happening depends on besides itself.
+struct Likelihoods<'a> {
+    /// The real episodes, the one that counts first.
+    real: Vec<&'a Episode>,
+    onset: Option<Time>,
+    /// How long was read.
+    minutes: f64,
+    /// How many of a kind there were in that time, on the path and off it.
+    counts: BTreeMap<(Kind, bool), usize>,
+}
+
+impl<'a> Likelihoods<'a> {
+    fn of(case: &Case, window: Window, all: &[Happening], episodes: &'a [Episode]) -> Self {
+        let read = case.window().map_or(window, |w| w.hull(&window));
+        let mut counts: BTreeMap<(Kind, bool), usize> = BTreeMap::new();
+        // Launches and deployments of weeks ago, which some sources tell too, are not of these hours.
+        let inside = |e: &&Entry| e.at < read.end && e.end.unwrap_or(e.at) >= read.start;
+        let counted = all.iter().map(|h| &h.entry).filter(|e| is_counted(e)).filter(inside);
+        counted.for_each(|e| *counts.entry((e.kind, e.relation.is_on_path())).or_default() += 1);
+        let minutes = read.span().num_minutes().max(30) as f64;
+        Self { real: main_first(episodes), onset: main(episodes).map(|e| e.onset), minutes, counts }
+    }
+
+    /// The entry with its distance from the onset and its likelihood.
+    fn weighed(&self, happening: &Happening) -> Entry {
+        let mut e = happening.entry.clone();
+        e.seconds_from_onset = self.onset.map(|o| (e.at - o).num_seconds());
+        if self.real.is_empty() || !is_counted(&e) {
+            return e;
         }
-        let others = counts.get(&(e.kind, e.relation.is_on_path())).copied().unwrap_or(1);
-        let end = e.end.unwrap_or(if is_open(e, &by_key) { real.iter().map(|r| r.onset).min().unwrap_or(e.at).max(e.at) } else { e.at });
-        let scope = if e.relation.is_on_path() || is_account_fault(e) { 1.0 } else { OUT_OF_SCOPE };
-        let of_balancer = e.relation == Relation::BalancerNetwork;
-        let parts = e.events.iter().filter_map(|(at, source, id)| by_key.get(&(*at, *source, id.as_str())));
-        let power = parts.filter(|s| s.kind == e.kind).map(|s| kinds::power(s.event, e.kind, of_balancer)).fold(0.0, f64::max);
-        e.likelihood = likelihood::ratio(e.kind, e.at, end, &real, others, minutes) * scope * power;
+        let others = self.counts.get(&(e.kind, e.relation.is_on_path())).copied().unwrap_or(1);
+        let first = self.real.iter().map(|r| r.onset).min().unwrap_or(e.at);
+        let end = e.end.unwrap_or(if happening.running { first.max(e.at) } else { e.at });
+        let scope = if e.relation.is_on_path() || is_account_fault(&e) { 1.0 } else { OUT_OF_SCOPE };
+        e.likelihood = likelihood::ratio(e.kind, e.at, end, &self.real, others, self.minutes) * scope * happening.power;
+        e
     }
 }
 
-type ByKey<'a, 'b> = BTreeMap<(Time, EventSource, &'b str), &'a Seen<'b>>;
-
-fn is_open(entry: &Entry, by_key: &ByKey) -> bool {
-    entry.events.iter().filter_map(|(at, source, id)| by_key.get(&(*at, *source, id.as_str()))).any(|s| is_running(s.event))
+fn is_counted(e: &Entry) -> bool {
+    !e.attempt && !e.symptom
 }
 
 /// A fault of AWS in our region or zone reaches the path without naming it.

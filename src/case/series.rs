@@ -4,8 +4,10 @@ use crate::metrics::usual::{Room, Usual};
 use crate::metrics::{self, Metric};
 use crate::time::{Time, Window, floor_to};
 use chrono::{DateTime, Duration};
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 /// Which metric of which thing. The metric's row in the catalog is [`crate::metrics::find`].
@@ -131,8 +133,28 @@ fn nan_to_null<S: Serializer>(values: &[f64], s: S) -> Result<S::Ok, S::Error> {
     s.collect_seq(values.iter().map(|v| (!v.is_nan()).then_some(*v)))
 }
 
+/// Number by number: a list of optional numbers is twice as large, and would keep its room.
 fn null_to_nan<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<f64>, D::Error> {
-    Ok(Vec::<Option<f64>>::deserialize(d)?.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+    struct Numbers;
+
+    impl<'de> Visitor<'de> for Numbers {
+        type Value = Vec<f64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a list of numbers and nulls")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<f64>, A::Error> {
+            let mut values = Vec::new();
+            while let Some(value) = seq.next_element::<Option<f64>>()? {
+                values.push(value.unwrap_or(f64::NAN));
+            }
+            values.shrink_to_fit();
+            Ok(values)
+        }
+    }
+
+    d.deserialize_seq(Numbers)
 }
 
 /// Everything fetched for one key: for each statistic and period, stretches that never overlap.
@@ -213,6 +235,14 @@ impl Track {
     }
 }
 
+/// Where the series of a key is among those of its metric, or where it belongs.
+fn place(family: &[(SeriesKey, Track)], key: &SeriesKey) -> Result<usize, usize> {
+    match family.last() {
+        Some((last, _)) if last.dimensions < key.dimensions => Err(family.len()),
+        _ => family.binary_search_by(|(other, _)| other.dimensions.cmp(&key.dimensions)),
+    }
+}
+
 /// `new` over `old`, both of one period, touching or overlapping.
 fn merge(old: &Series, new: &Series) -> Series {
     let start = old.start.min(new.start);
@@ -238,7 +268,9 @@ fn is_plausible(series: &Series) -> bool {
 /// Every series of the case.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeriesStore {
-    tracks: BTreeMap<SeriesKey, Track>,
+    /// By metric, in the order of the keys: thousands are walked through in every step of a zoom, which a list is
+    /// quicker for than a tree. They come in order, nearly always.
+    families: BTreeMap<String, Vec<(SeriesKey, Track)>>,
 }
 
 impl SeriesStore {
@@ -247,37 +279,44 @@ impl SeriesStore {
             return;
         }
         series.start = floor_to(series.start, series.period);
-        self.tracks.entry(series.key.clone()).or_default().absorb(series);
+        if !self.families.contains_key(&series.key.metric) {
+            self.families.insert(series.key.metric.clone(), Vec::new());
+        }
+        let Some(family) = self.families.get_mut(&series.key.metric) else { return };
+        let place = place(family, &series.key).unwrap_or_else(|place| {
+            family.insert(place, (series.key.clone(), Track::default()));
+            place
+        });
+        family[place].1.absorb(series);
     }
 
     pub fn get(&self, key: &SeriesKey) -> Option<&Track> {
-        self.tracks.get(key)
+        let family = self.families.get(&key.metric)?;
+        place(family, key).ok().map(|place| &family[place].1)
     }
 
+    /// In the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&SeriesKey, &Track)> {
-        self.tracks.iter()
+        self.families.values().flatten().map(|(key, track)| (key, track))
     }
 
     /// Every track of one metric, whatever its dimensions.
-    pub fn of(&self, metric: &str) -> impl Iterator<Item = (&SeriesKey, &Track)> + use<'_> {
-        // No name lies between a name and the same with a NUL after it.
-        let bound = |metric: String| SeriesKey { metric, dimensions: BTreeMap::new() };
-        self.tracks.range(bound(metric.into())..bound(format!("{metric}\0")))
+    pub fn of(&self, metric: &str) -> impl ExactSizeIterator<Item = (&SeriesKey, &Track)> + use<'_> {
+        self.families.get(metric).map_or(&[][..], |family| family).iter().map(|(key, track)| (key, track))
     }
 
     pub fn is_empty(&self) -> bool {
-        self.tracks.is_empty()
+        self.families.is_empty()
     }
 
     pub fn len(&self) -> usize {
-        self.tracks.len()
+        self.families.values().map(Vec::len).sum()
     }
 
     /// When the newest published point of any series begins.
     pub fn newest(&self) -> Option<Time> {
-        self.tracks
-            .values()
-            .flat_map(Track::stretches)
+        self.iter()
+            .flat_map(|(_, track)| track.stretches())
             .filter_map(|s| s.values.iter().rposition(|v| !v.is_nan()).map(|i| s.time(i)))
             .max()
             .or(None::<DateTime<_>>)

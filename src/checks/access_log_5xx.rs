@@ -8,6 +8,7 @@ use super::{Book, Check, Outcome, Status, Value, cannot_tell};
 use crate::accesslog::{AccessLog, FailureRow, Signature, count_by};
 use crate::analysis::Analysis;
 use crate::analysis::scene::Scene;
+use crate::accesslog::Roster;
 use crate::case::Case;
 use crate::exchange::{Area, Origin};
 use crate::metrics::Unit;
@@ -86,7 +87,7 @@ impl<'a> Seen<'a> {
     }
 
     fn count(&self, window: Option<Window>) -> u64 {
-        window.map_or(0, |w| self.log.failures_in(w).map(|r| r.count).sum())
+        window.map_or(0, |w| self.log.failures_in(w).iter().map(|r| r.count).sum())
     }
 
     fn outcome(&self, check: &'static str, book: &mut Book) -> Outcome {
@@ -177,7 +178,7 @@ impl<'a> Seen<'a> {
 
     /// Failed connections by target, or all failures if there are none.
     fn rows_in_question(&self) -> Vec<&'a FailureRow> {
-        let rows: Vec<_> = self.log.failures_in(self.phases.during).filter(|r| r.target != "-").collect();
+        let rows: Vec<_> = self.log.failures_in(self.phases.during).iter().filter(|r| r.target != "-").collect();
         let connecting: Vec<_> = rows.iter().copied().filter(|r| r.signature.is_failed_connection()).collect();
         if connecting.is_empty() { rows } else { connecting }
     }
@@ -198,8 +199,10 @@ impl<'a> Seen<'a> {
     }
 
     fn targets_with_requests(&self) -> usize {
-        let rows = self.log.requests.iter().filter(|r| self.window.contains(r.minute));
-        rows.map(|r| r.target.as_str()).collect::<std::collections::BTreeSet<_>>().len()
+        let roster = self.case.derived::<Roster>();
+        let mut asked = vec![false; roster.len()];
+        roster.requests(self.log, self.window).for_each(|(target, _)| asked[target] = true);
+        asked.into_iter().filter(|asked| *asked).count()
     }
 
     /// Worth saying only when one of several nodes has nearly all of it.
@@ -220,8 +223,8 @@ impl<'a> Seen<'a> {
     /// Successes that needed a second SYN: the early sign of an accept queue that overflows.
     fn file_retries(&self, book: &mut Book) -> Option<String> {
         let retries = |w: Option<Window>| {
-            let rows = self.log.requests.iter().filter(|r| w.is_some_and(|w| w.contains(r.minute)));
-            rows.map(|r| r.syn_retries).sum::<u64>()
+            let rows = w.map_or(&[][..], |w| self.log.requests_in(w));
+            rows.iter().map(|r| r.syn_retries).sum::<u64>()
         };
         let (before, during) = (retries(self.phases.before), retries(Some(self.phases.during)));
         if before + during == 0 {
@@ -236,7 +239,7 @@ impl<'a> Seen<'a> {
 
     /// The runbook asks whether static files fail too: then it is not the application's code.
     fn file_paths(&self, book: &mut Book) -> Option<String> {
-        let rows: Vec<_> = self.log.failures_in(self.phases.during).collect();
+        let rows = self.log.failures_in(self.phases.during);
         let total: u64 = rows.iter().map(|r| r.count).sum();
         let fixed: u64 = rows.iter().filter(|r| r.static_file).map(|r| r.count).sum();
         let path = self.log.paths.first().filter(|p| p.path.starts_with('/'))?;

@@ -145,8 +145,8 @@ fn of_stream(case: &Case, log: &AppLog, stream: &Stream, period: &Period) -> Opt
 fn requests_during(case: &Case, target: Option<&str>, during: Window) -> Option<f64> {
     let address = target.map(|t| case.instances.get(t).and_then(|i| i.private_ip.clone()).unwrap_or_else(|| t.to_owned()));
     let rows = case.access_log.as_ref().zip(address).map(|(log, address)| {
-        let to_it = log.requests.iter().filter(|r| r.target.rsplit_once(':').is_some_and(|(host, _)| host == address));
-        to_it.filter(|r| during.contains(r.minute)).map(|r| (r.ok + r.failed) as f64).sum::<f64>()
+        let to_it = log.requests_in(during).iter().filter(|r| r.target.rsplit_once(':').is_some_and(|(host, _)| host == address));
+        to_it.map(|r| (r.ok + r.failed) as f64).sum::<f64>()
     });
     rows.or_else(|| all_requests(case, during)).filter(|n| *n > 0.0)
 }

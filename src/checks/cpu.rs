@@ -10,7 +10,7 @@ use crate::exchange::Area;
 use crate::say;
 use crate::text::Text;
 use chrono::Duration;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub struct Step;
 
@@ -57,7 +57,7 @@ impl Check for Step {
 }
 
 /// Hosts and ECS services with a known CPU.
-fn busy(scene: &Scene) -> Vec<(Rc<str>, Shift)> {
+fn busy(scene: &Scene) -> Vec<(Arc<str>, Shift)> {
     let services = scene.case.series.of("ECSCPUUtilization").filter_map(|(k, _)| Some((k.dimension("ServiceName")?.into(), shift::of(scene, k)?)));
     let mut all = shift::of_hosts(scene, "CPUUtilization").to_vec();
     all.extend(services);
@@ -68,7 +68,7 @@ fn is_high(s: &Shift) -> bool {
     s.highest.1 >= if s.period > 60 { HIGH_AVERAGE } else { HIGH }
 }
 
-fn judged(scene: &Scene, hosts: &[(Rc<str>, Shift)], no_credits: Option<&Text>) -> (Status, Text) {
+fn judged(scene: &Scene, hosts: &[(Arc<str>, Shift)], no_credits: Option<&Text>) -> (Status, Text) {
     let (name, worst) = (&hosts[0].0, &hosts[0].1);
     let (peak, n) = (worst.highest.1, hosts.len());
     let high = hosts.iter().filter(|(_, s)| is_high(s)).count();
@@ -102,7 +102,7 @@ fn judged(scene: &Scene, hosts: &[(Rc<str>, Shift)], no_credits: Option<&Text>) 
     }
 }
 
-fn brief(hosts: &[(Rc<str>, Shift)], no_credits: bool) -> Text {
+fn brief(hosts: &[(Arc<str>, Shift)], no_credits: bool) -> Text {
     let (peak, n) = (hosts[0].1.highest.1, hosts.len());
     match hosts.iter().filter(|(_, s)| is_high(s)).count() {
         _ if no_credits => say!("credits used up", "hết credit"),

@@ -12,13 +12,12 @@ use crate::analysis::scene::Scene;
 use crate::case::Case;
 use crate::case::events::Event;
 use crate::exchange::Area;
-use crate::path::changes::{changes, evaluate_at};
-use crate::path::{PathResult, TightSubnet, evaluate, tight_subnets};
+use crate::path::{PathResult, TightSubnet, changes, evaluate, evaluate_at, tight_subnets};
 use crate::say;
 use crate::text::Text;
 use crate::time::{Time, in_words};
 use chrono::Duration;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use stops::{Stop, stops};
 
 pub struct Step;
@@ -39,12 +38,14 @@ impl Check for Step {
             let words = say!("the targets are Lambda functions: there is no connection to block", "target là hàm Lambda: không có kết nối nào để chặn");
             return Outcome::new(self.id(), Status::NotApplicable, words);
         }
-        let asked = |way: &PathResult| groups.iter().any(|g| g.arn == way.target.group);
-        let now: Vec<_> = evaluate(case).into_iter().filter(asked).collect();
+        let asked = |way: &&PathResult| groups.iter().any(|g| g.arn == way.target.group);
+        let all = evaluate(case);
+        let now: Vec<&PathResult> = all.iter().filter(asked).collect();
         if now.is_empty() || (case.is_waiting_for(Area::Network) && case.security_groups.is_empty()) {
             return cannot_tell(self.id(), case, self.needs());
         }
-        let then = moment(analysis).map(|t| (t, evaluate_at(case, t).into_iter().filter(asked).collect::<Vec<_>>()));
+        let then = moment(analysis).map(|t| (t, evaluate_at(case, t)));
+        let then = then.as_ref().map(|(t, all)| (*t, all.iter().filter(asked).collect::<Vec<_>>()));
         let found = Found::of(case, analysis, &now, then.as_ref());
         found.outcome(self.id(), case, analysis, book, &now)
     }
@@ -66,7 +67,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn of(case: &'a Case, analysis: &Analysis, now: &[PathResult], then: Option<&(Time, Vec<PathResult>)>) -> Self {
+    fn of(case: &'a Case, analysis: &Analysis, now: &[&PathResult], then: Option<&(Time, Vec<&PathResult>)>) -> Self {
         let stopped = stops(now);
         let then = then.map(|(t, ways)| (*t, stops(ways).into_iter().filter(|s| !stopped.contains(s)).collect()));
         let near = analysis.window.map(|w| w.widened(Duration::hours(1), Duration::zero()));
@@ -80,7 +81,7 @@ impl<'a> Found<'a> {
         self.now.iter().chain(self.then.iter().flat_map(|(_, s)| s))
     }
 
-    fn outcome(&self, check: &'static str, case: &Case, analysis: &Analysis, book: &mut Book, ways: &[PathResult]) -> Outcome {
+    fn outcome(&self, check: &'static str, case: &Case, analysis: &Analysis, book: &mut Book, ways: &[&PathResult]) -> Outcome {
         let (status, summary) = self.verdict(ways);
         let mut evidence: Vec<_> = self.now.iter().map(|s| s.file(case, book, None)).collect();
         if let Some((t, stops)) = &self.then {
@@ -98,8 +99,8 @@ impl<'a> Found<'a> {
         hidden::commands(ways).into_iter().fold(doubts, Outcome::detail)
     }
 
-    fn brief(&self, status: Status, ways: &[PathResult]) -> Text {
-        let open = ways.iter().filter(|w| !w.target.gone).map(|w| w.target.name()).collect::<BTreeSet<_>>().len();
+    fn brief(&self, status: Status, ways: &[&PathResult]) -> Text {
+        let open = targets(ways);
         match status {
             Status::Fail if self.now.iter().any(|s| !s.only_gone) => say!("blocked now", "đang bị chặn"),
             Status::Fail => {
@@ -113,7 +114,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn verdict(&self, ways: &[PathResult]) -> (Status, Text) {
+    fn verdict(&self, ways: &[&PathResult]) -> (Status, Text) {
         let living = |s: &&Stop| !s.only_gone;
         if let Some(stop) = self.now.iter().find(|s| living(s) && !s.partly).or_else(|| self.now.iter().find(living)) {
             return (Status::Fail, stop.sentence());
@@ -135,21 +136,26 @@ impl<'a> Found<'a> {
     }
 }
 
-fn open_words(ways: &[PathResult]) -> Text {
+/// How many of the targets of now there are, whatever group they are in.
+fn targets(ways: &[&PathResult]) -> usize {
+    ways.iter().filter(|w| !w.target.gone).map(|w| (&w.target.id, w.target.port)).collect::<HashSet<_>>().len()
+}
+
+fn open_words(ways: &[&PathResult]) -> Text {
     let open: Vec<_> = ways.iter().filter(|w| !w.target.gone).collect();
     let subnets = open.first().map_or(0, |w| w.legs.len());
     let mut ports: Vec<_> = open.iter().map(|w| w.port).collect();
     ports.sort_unstable();
     ports.dedup();
     let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-    let n = open.iter().map(|w| w.target.name()).collect::<BTreeSet<_>>().len();
+    let n = targets(ways);
     say!(
         "open there and back: {n} targets, port {ports}, from {subnets} balancer subnets",
         "thông cả chiều đi và về: {n} target, cổng {ports}, từ {subnets} subnet của load balancer"
     )
 }
 
-fn file_open(ways: &[PathResult], book: &mut Book) -> String {
+fn file_open(ways: &[&PathResult], book: &mut Book) -> String {
     let open = ways.iter().filter(|w| w.overall() == crate::path::Overall::Open).count();
     let (open, of) = (open as f64, ways.len());
     let words = say!(

@@ -9,7 +9,7 @@ use crate::exchange::Area;
 use crate::metrics::Unit;
 use crate::say;
 use crate::text::Text;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub struct Step;
 
@@ -27,7 +27,7 @@ impl Check for Step {
 
     fn run(&self, scene: &Scene, book: &mut Book) -> Outcome {
         let case = scene.case;
-        let mut hosts: Vec<(Rc<str>, Shift)> = shift::of_hosts(scene, "NetworkIn").to_vec();
+        let mut hosts: Vec<(Arc<str>, Shift)> = shift::of_hosts(scene, "NetworkIn").to_vec();
         if hosts.is_empty() {
             return no_hosts(self.id(), case, self.needs());
         }
@@ -49,11 +49,11 @@ impl Check for Step {
 }
 
 /// All hosts as one series.
-fn total(hosts: &[(Rc<str>, Shift)]) -> (f64, f64) {
+fn total(hosts: &[(Arc<str>, Shift)]) -> (f64, f64) {
     hosts.iter().fold((0.0, 0.0), |(a, b), (_, s)| (a + s.before, b + s.during))
 }
 
-fn judged(scene: &Scene, hosts: &[(Rc<str>, Shift)], risen: &[&Shift], silent: usize) -> (Status, Text) {
+fn judged(scene: &Scene, hosts: &[(Arc<str>, Shift)], risen: &[&Shift], silent: usize) -> (Status, Text) {
     let (before, during) = total(hosts);
     let ratio = during / before.max(1.0);
     let (a, b, n) = (short(before, Unit::Bytes), short(during, Unit::Bytes), hosts.len());
@@ -78,7 +78,7 @@ fn judged(scene: &Scene, hosts: &[(Rc<str>, Shift)], risen: &[&Shift], silent: u
     (status, words)
 }
 
-fn together(scene: &Scene, hosts: &[(Rc<str>, Shift)], words: Text, book: &mut Book) -> String {
+fn together(scene: &Scene, hosts: &[(Arc<str>, Shift)], words: Text, book: &mut Book) -> String {
     let (before, during) = total(hosts);
     let values = vec![Value::new("before", before).unit("bytes"), Value::new("during", during).unit("bytes")];
     book.add_from("network-in.all", words, Area::HostMetrics, values, origin(scene.case, Area::HostMetrics))

@@ -11,7 +11,6 @@ use crate::say;
 use crate::text::Text;
 use crate::time::{Time, Window};
 use chrono::Duration;
-use std::collections::HashMap;
 
 pub struct Step;
 
@@ -40,7 +39,7 @@ impl Check for Step {
         let case = scene.case;
         let Some(window) = scene.analysis.window else { return no_hosts(self.id(), case, self.needs()) };
         let seen = seen(scene, window);
-        let known: Vec<(&str, Seen)> = scene.hosts.iter().filter_map(|h| Some((h.id, *seen.get(h.id).filter(|s| s.share > 0.0)?))).collect();
+        let known: Vec<(&str, Seen)> = scene.hosts.iter().map(|h| h.id).zip(seen).filter(|(_, s)| s.share > 0.0).collect();
         if known.is_empty() {
             return no_hosts(self.id(), case, self.needs());
         }
@@ -76,12 +75,14 @@ struct Seen {
     raised: bool,
 }
 
-fn seen<'a>(scene: &Scene<'a>, window: Window) -> HashMap<&'a str, Seen> {
+/// By the place of each host in the scene.
+fn seen(scene: &Scene, window: Window) -> Vec<Seen> {
     let until = scene.data_end() - Duration::minutes(3);
-    let mut all: HashMap<&str, Seen> = HashMap::with_capacity(scene.hosts.len());
-    for (host, state) in PARTS.iter().flat_map(|part| states::of(scene, part, window, until)) {
-        let seen = all.entry(host).or_default();
-        *seen = Seen { share: seen.share.max(state.share_known()), raised: seen.raised || state.raised.is_some() };
+    let mut all = vec![Seen::default(); scene.hosts.len()];
+    for of_part in PARTS.iter().map(|part| states::of(scene, part, window, until)) {
+        for (seen, state) in all.iter_mut().zip(of_part).filter_map(|(seen, state)| Some((seen, state?))) {
+            *seen = Seen { share: seen.share.max(state.share_known()), raised: seen.raised || state.raised.is_some() };
+        }
     }
     all
 }

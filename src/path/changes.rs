@@ -3,17 +3,17 @@
 
 mod undo;
 
-use super::target::{self, Endpoint, endpoints};
-use super::{PathResult, evaluate};
+use super::target::{self, Endpoint};
 use crate::case::Case;
 use crate::case::events::{Event, EventSource};
 use crate::changes::calls::is_on_the_way;
 use crate::time::Time;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Changes of ids on the way that took effect, in order of time.
-pub fn changes(case: &Case) -> Vec<&Event> {
-    let ids = ids_on_the_way(case, &endpoints(case));
+/// See [`super::changes()`].
+pub(super) fn find_changes(case: &Case) -> Vec<&Event> {
+    let ids = ids_on_the_way(case, &target::endpoints(case).0);
     let done = |e: &&Event| e.source == EventSource::CloudTrail && e.error.is_none() && is_on_the_way(&e.name) && about_groups(e);
     case.events.values().filter(done).filter(|e| !touched(e, &ids).is_empty()).collect()
 }
@@ -24,15 +24,34 @@ fn about_groups(event: &Event) -> bool {
     !event.name.ends_with("Attribute") || asked.is_none_or(|a| a.get("groupSet").is_some())
 }
 
-/// The ids of the way that an event names.
-pub fn touched<'a>(event: &Event, ids: &'a BTreeSet<String>) -> Vec<&'a str> {
-    let named = |id: &&String| event.resources.iter().any(|r| **r == ***id || r.ends_with(&format!("/{id}")));
-    let listed: Vec<_> = ids.iter().filter(named).map(String::as_str).collect();
+/// The ids of the way that an event names: in its resources, by themselves or at the end of a path, or else anywhere
+/// in what was asked for.
+pub fn touched<'a>(event: &Event, ids: &'a BTreeSet<String>) -> BTreeSet<&'a str> {
+    let known = |name: &str| ids.get(name).map(String::as_str);
+    let ends = |name: &'_ str| std::iter::once(0).chain(name.match_indices('/').map(|(at, _)| at + 1)).collect::<Vec<_>>();
+    let named = |name: &str| ends(name).into_iter().find_map(|at| known(&name[at..]));
+    let listed: BTreeSet<&str> = event.resources.iter().filter_map(|r| named(r)).collect();
     if !listed.is_empty() {
         return listed;
     }
-    let raw = event.raw.as_ref().and_then(|r| r.get("requestParameters")).map(ToString::to_string).unwrap_or_default();
-    ids.iter().filter(|id| raw.contains(&format!("\"{id}\""))).map(String::as_str).collect()
+    let mut asked = BTreeSet::new();
+    if let Some(parameters) = event.raw.as_ref().and_then(|r| r.get("requestParameters")) {
+        each_text(parameters, &mut |text| asked.extend(known(text)));
+    }
+    asked
+}
+
+/// Every text in it, names of members too.
+fn each_text(value: &Value, see: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => see(text),
+        Value::Array(all) => all.iter().for_each(|v| each_text(v, see)),
+        Value::Object(all) => all.iter().for_each(|(name, v)| {
+            see(name);
+            each_text(v, see);
+        }),
+        _ => {}
+    }
 }
 
 /// Everything on the way that has an id: groups, ACLs, tables, subnets, interfaces, instances, the balancer.
@@ -58,11 +77,6 @@ pub fn ids_on_the_way(case: &Case, targets: &[Endpoint]) -> BTreeSet<String> {
     ids
 }
 
-/// Every way as it was at `t`: as now, with later changes undone.
-pub fn evaluate_at(case: &Case, t: Time) -> Vec<PathResult> {
-    if changes(case).iter().all(|e| e.at <= t) { evaluate(case) } else { evaluate(&as_of(case, t)) }
-}
-
 /// The network of the case as it was at `t`, and nothing else of the case.
 pub fn as_of(case: &Case, t: Time) -> Case {
     let mut then = Case {
@@ -82,7 +96,7 @@ pub fn as_of(case: &Case, t: Time) -> Case {
         settled: case.settled.clone(),
         ..Case::default()
     };
-    let all = changes(case);
+    let all = super::changes(case);
     for (n, event) in all.iter().enumerate().rev().take_while(|(_, e)| e.at > t) {
         undo::undo(&mut then, event, &all[..n]);
     }

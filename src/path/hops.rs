@@ -8,6 +8,7 @@ use crate::case::topology::{TargetGroup, Zone, dimension_of, short_name};
 use crate::exchange::Area;
 use crate::say;
 use crate::text::Text;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 pub(super) fn listener(case: &Case, group: &str) -> Verdict {
@@ -100,8 +101,42 @@ pub(super) fn sending_zones<'a>(case: &'a Case, target: &Endpoint, group: Option
     if own.is_empty() { zones.iter().collect() } else { own }
 }
 
-pub(super) fn leg(case: &Case, zone: &Zone, target: &Endpoint, port: u16) -> Leg {
-    let there = There { case, from: &zone.subnet, target, port };
+/// A case's network, with what every way needs of it looked up before.
+pub(super) struct Network<'a> {
+    pub case: &'a Case,
+    /// Where the balancer's nodes are now, by subnet and whether those are IPv6 addresses.
+    nodes: HashMap<(&'a str, bool), Vec<Addresses>>,
+}
+
+impl<'a> Network<'a> {
+    pub fn of(case: &'a Case) -> Self {
+        let mut nodes: HashMap<_, Vec<Addresses>> = HashMap::new();
+        let named = case.load_balancer.as_ref().map(|lb| format!("ELB {}", dimension_of(&lb.arn)));
+        for node in case.interfaces.values().filter(|i| named.as_ref().is_some_and(|n| *i.description == **n)) {
+            let addresses = std::iter::once(&node.private_ip).chain(&node.ipv6).filter_map(|a| a.parse::<IpAddr>().ok());
+            addresses.for_each(|a| nodes.entry((node.subnet.as_str(), a.is_ipv6())).or_default().push(Addresses::one(a)));
+        }
+        Self { case, nodes }
+    }
+
+    /// The nodes in a subnet now, or else all of it: nodes come and go.
+    fn balancer_addresses(&self, from: &str, v6: bool) -> Result<Vec<Addresses>, Text> {
+        if let Some(nodes) = self.nodes.get(&(from, v6)) {
+            return Ok(nodes.clone());
+        }
+        let subnet = self.case.subnets.get(from).ok_or_else(|| unread(self.case, "ec2:DescribeSubnets", from))?;
+        let cidrs = if v6 { subnet.ipv6_cidrs.clone() } else { vec![subnet.cidr.clone()] };
+        let all: Vec<_> = cidrs.iter().filter_map(|c| Addresses::parse(c)).collect();
+        if all.is_empty() {
+            Err(say!("{from} has no IPv6 addresses to send from", "{from} không có địa chỉ IPv6 để gửi đi"))
+        } else {
+            Ok(all)
+        }
+    }
+}
+
+pub(super) fn leg(network: &Network, zone: &Zone, target: &Endpoint, port: u16) -> Leg {
+    let there = There { case: network.case, network, from: &zone.subnet, target, port };
     let hops = vec![
         Hop { kind: HopKind::BalancerSecurityGroup, verdict: there.balancer_group() },
         Hop { kind: HopKind::BalancerAclOut, verdict: there.acl(Some(&zone.subnet), true, there.to_target(Ports::one(port))) },
@@ -118,6 +153,7 @@ pub(super) fn leg(case: &Case, zone: &Zone, target: &Endpoint, port: u16) -> Leg
 /// One balancer subnet and one port of one target.
 struct There<'a> {
     case: &'a Case,
+    network: &'a Network<'a>,
     from: &'a String,
     target: &'a Endpoint,
     port: u16,
@@ -178,22 +214,8 @@ impl There<'_> {
         self.target.address.map(|a| vec![Addresses::one(a)]).ok_or_else(unknown)
     }
 
-    /// The nodes in this subnet now, or else all of it: nodes come and go.
     fn balancer_addresses(&self) -> Result<Vec<Addresses>, Text> {
-        let v6 = self.target.address.is_some_and(|a| a.is_ipv6());
-        let nodes = node_addresses(self.case, self.from, v6);
-        if !nodes.is_empty() {
-            return Ok(nodes);
-        }
-        let subnet = self.case.subnets.get(self.from).ok_or_else(|| unread(self.case, "ec2:DescribeSubnets", self.from))?;
-        let cidrs = if v6 { subnet.ipv6_cidrs.clone() } else { vec![subnet.cidr.clone()] };
-        let all: Vec<_> = cidrs.iter().filter_map(|c| Addresses::parse(c)).collect();
-        let from = self.from;
-        if all.is_empty() {
-            Err(say!("{from} has no IPv6 addresses to send from", "{from} không có địa chỉ IPv6 để gửi đi"))
-        } else {
-            Ok(all)
-        }
+        self.network.balancer_addresses(self.from, self.target.address.is_some_and(|a| a.is_ipv6()))
     }
 
     fn to_target(&self, ports: Ports) -> Result<Traffic, Text> {
@@ -208,12 +230,4 @@ impl There<'_> {
 /// What follows from something known, or why it is not.
 fn with<T>(known: Result<T, Text>, then: impl FnOnce(T) -> Verdict) -> Verdict {
     known.map_or_else(|why| Verdict::CannotTell { why }, then)
-}
-
-fn node_addresses(case: &Case, subnet: &str, v6: bool) -> Vec<Addresses> {
-    let Some(lb) = &case.load_balancer else { return Vec::new() };
-    let named = format!("ELB {}", dimension_of(&lb.arn));
-    let nodes = case.interfaces.values().filter(|i| i.subnet == subnet && *i.description == *named);
-    let addresses = nodes.flat_map(|i| if v6 { i.ipv6.as_slice() } else { std::slice::from_ref(&i.private_ip) });
-    addresses.filter_map(|a| a.parse::<IpAddr>().ok()).filter(|a| a.is_ipv6() == v6).map(Addresses::one).collect()
 }

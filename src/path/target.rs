@@ -1,13 +1,14 @@
 //! Who is to be reached: the targets of now and those that the access log still remembers.
 
 use crate::accesslog::{AccessLog, RequestRow};
-use crate::case::Case;
 use crate::case::health::TargetHealth;
 use crate::case::network::Interface;
 use crate::case::topology::{Instance, TargetGroup, short_name};
+use crate::case::{Case, Derive};
 use crate::path::traffic::Addresses;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// One registered address and port of one group, with where it lives as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,22 @@ pub fn log_name(address: IpAddr, port: u16) -> String {
 }
 
 /// Every target of then and of now, each once. Lambda functions and balancers have no port to reach.
-pub fn endpoints(case: &Case) -> Vec<Endpoint> {
+pub fn endpoints(case: &Case) -> Arc<Endpoints> {
+    case.derived()
+}
+
+/// See [`endpoints`].
+#[derive(PartialEq)]
+pub struct Endpoints(pub Vec<Endpoint>);
+
+impl Derive for Endpoints {
+    fn from(case: &Case) -> Self {
+        Self(find(case))
+    }
+}
+
+/// See [`endpoints`].
+pub(super) fn find(case: &Case) -> Vec<Endpoint> {
     let homes = Homes::of(case);
     let groups: BTreeMap<&str, &TargetGroup> = case.target_groups.iter().map(|g| (g.arn.as_str(), g)).collect();
     let reachable = |g: &&TargetGroup| matches!(g.target_type.as_str(), "instance" | "ip");
@@ -79,7 +95,8 @@ fn remembered(case: &Case) -> BTreeSet<(String, String)> {
     let Some(log) = &case.access_log else { return BTreeSet::new() };
     let failed = log.failures.iter().map(|r| (&r.group, &r.target));
     let sent = log.requests.iter().map(|r| (&r.group, &r.target));
-    failed.chain(sent).filter(|(_, t)| *t != "-").map(|(g, t)| (g.clone(), t.clone())).collect()
+    let each: HashSet<(&String, &String)> = failed.chain(sent).filter(|(_, t)| *t != "-").collect();
+    each.into_iter().map(|(g, t)| (g.clone(), t.clone())).collect()
 }
 
 /// The access log without its counts: who was sent to, one row each.

@@ -137,7 +137,8 @@ fn pruning_changes_nothing() {
     let window = Window { start: t(0), end: t(180) };
     let pulse = Pulse::of(&case, window, &episodes::find(&case, window)).unwrap();
     let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
-    let mut plain: Vec<f64> = candidates(&case, pulse.looked, pulse.context)
+    let series: Vec<_> = case.series.iter().collect();
+    let mut plain: Vec<f64> = candidates(&case, &series, pulse.looked, pulse.context)
         .filter(|c| c.metric.role == Role::Cause)
         .filter_map(|c| {
             let shape = shapes.of(&pulse, &c);
@@ -176,7 +177,8 @@ fn what_is_known_beforehand_and_what_is_left_out_change_nothing() {
     let pulse = Pulse::of(&case, Window { start: t(0), end: t(180) }, &[]).unwrap();
     let (mut shapes, mut bench) = (Shapes::default(), Bench::default());
     let mut known = 0;
-    for candidate in candidates(&case, pulse.looked, pulse.context) {
+    let series: Vec<_> = case.series.iter().collect();
+    for candidate in candidates(&case, &series, pulse.looked, pulse.context) {
         let shape = shapes.of(&pulse, &candidate);
         let Some(reach) = bench.reach(&candidate, &shape) else { continue };
         known += usize::from(candidate.usual.is_some());

@@ -2,7 +2,7 @@
 //! every width; a value that is wider than a column is drawn on, never counted twice.
 
 use super::{Cell, Grid, Mark};
-use crate::time::{Time, Window};
+use crate::time::Window;
 
 /// One column of a lane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,9 +53,14 @@ impl Grid {
     /// every column it reaches into, unless another period begins there.
     pub fn columns(&self, window: Window, n: usize) -> Vec<Column> {
         let mut columns = vec![Column::default(); n];
+        let (Some(start), span) = (self.start, window.span().num_milliseconds()) else { return columns };
+        if n == 0 || span <= 0 {
+            return columns;
+        }
+        let (first, period) = ((start - window.start).num_milliseconds(), i64::from(self.period) * 1000);
         for i in 0..self.len() {
-            let (Some(begin), Some(end)) = (self.time(i), self.time(i + 1)) else { continue };
-            let Some((first, last)) = reach(window, n, begin, end) else { continue };
+            let begin = first.saturating_add(period.saturating_mul(i as i64));
+            let Some((first, last)) = reach(span, n, begin, begin.saturating_add(period)) else { continue };
             let cell = self.cell(i);
             let unfinished = self.unfinished_from.is_some_and(|from| i >= from);
             for (c, column) in columns.iter_mut().enumerate().take(last + 1).skip(first) {
@@ -74,14 +79,16 @@ impl Grid {
     }
 }
 
-/// First and last column that the time from `begin` to `end` reaches into.
-fn reach(window: Window, n: usize, begin: Time, end: Time) -> Option<(usize, usize)> {
-    let span = window.span().num_milliseconds();
-    if n == 0 || span <= 0 || end <= window.start || begin >= window.end {
+/// First and last of `n` columns over `span` that the time from `begin` to `end` reaches into; all in milliseconds.
+fn reach(span: i64, n: usize, begin: i64, end: i64) -> Option<(usize, usize)> {
+    if end <= 0 || begin >= span {
         return None;
     }
-    let column = |t: Time| (i128::from((t - window.start).num_milliseconds().max(0)) * n as i128 / i128::from(span)) as usize;
+    // Only thousands of years do not fit in 64 bits.
+    let column = |at: i64| match at.max(0).checked_mul(n as i64) {
+        Some(product) => (product / span) as usize,
+        None => (i128::from(at) * n as i128 / i128::from(span)) as usize,
+    };
     let first = column(begin).min(n - 1);
-    let last = column(end - chrono::Duration::milliseconds(1)).clamp(first, n - 1);
-    Some((first, last))
+    Some((first, column(end - 1).clamp(first, n - 1)))
 }

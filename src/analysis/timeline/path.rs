@@ -2,6 +2,7 @@
 //! much of it as is known yet; what is not known turns nothing away.
 
 use super::{Kind, Relation, kinds};
+use crate::accesslog::Roster;
 use crate::case::Case;
 use crate::case::events::{Event, EventSource};
 use crate::case::network::{NetworkAcl, RouteTable};
@@ -77,8 +78,8 @@ impl<'a> Path<'a> {
         case.target_health.values().for_each(|t| self.add(&t.id, Relation::Target));
         let host = |target: &str| target.rsplit_once(':').map_or(target, |(host, _)| host).to_owned();
         case.health_checks.iter().for_each(|h| self.add(host(&h.target), Relation::Target));
-        let logged = case.access_log.iter().flat_map(|log| &log.requests);
-        logged.filter(|row| row.target != "-").for_each(|row| self.add(host(&row.target), Relation::Target));
+        let logged = case.derived::<Roster>();
+        logged.names().filter(|name| *name != "-").for_each(|name| self.add(host(name), Relation::Target));
         let measured = case.series.of("CPUUtilization").chain(case.series.of("StatusCheckFailed"));
         measured.filter_map(|(key, _)| key.instance()).for_each(|id| self.add(id, Relation::Target));
         for i in case.instances.values() {
@@ -198,7 +199,7 @@ impl<'a> Path<'a> {
             return self.places.get_key_value(group).map(|(n, r)| (n.clone(), *r));
         }
         let tagged = || self.instances.iter().find(|i| is_meant(event, i)).map(|i| (i.id.clone(), Relation::Target));
-        self.names(event).into_iter().min_by_key(|(_, r)| *r).or_else(|| tagged().filter(|_| kind == Kind::SomebodyOnTheBox))
+        self.names(event).into_iter().min_by_key(|(_, r)| *r).or_else(|| if kind == Kind::SomebodyOnTheBox { tagged() } else { None })
     }
 
     fn relate_broadly(&self, event: &Event, kind: Kind) -> (Relation, Option<String>) {

@@ -5,7 +5,7 @@ use crate::say;
 use crate::text::Text;
 
 /// Lines for the opened step.
-pub fn commands(ways: &[PathResult]) -> Vec<Text> {
+pub fn commands(ways: &[&PathResult]) -> Vec<Text> {
     let mut ports: Vec<_> = ways.iter().map(|w| w.port).collect();
     ports.sort_unstable();
     ports.dedup();

@@ -39,9 +39,9 @@ impl PartialEq for Stop {
 }
 
 /// Every stop of these ways, those of the traffic port and of most targets first.
-pub fn stops(ways: &[PathResult]) -> Vec<Stop> {
+pub fn stops(ways: &[&PathResult]) -> Vec<Stop> {
     let mut all: Vec<Stop> = Vec::new();
-    for blocker in ways.iter().flat_map(PathResult::blockers) {
+    for blocker in ways.iter().flat_map(|w| w.blockers()) {
         let new = Stop::new(&blocker);
         match all.iter_mut().find(|s| **s == new) {
             Some(old) => old.add(new),

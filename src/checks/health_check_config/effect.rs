@@ -60,6 +60,10 @@ impl Refusals {
         self.count < ENOUGH || (self.requests > 0 && (self.count as f64) < SHARE * self.requests as f64)
     }
 
+    fn minutes(&self) -> Window {
+        Window { start: self.first, end: self.last + Duration::minutes(1) }
+    }
+
     /// `1 connection`, `40 of 200 connections`
     fn counted(&self) -> Text {
         let (count, of) = (self.count, self.requests);
@@ -79,15 +83,16 @@ impl Refusals {
 
 fn refusals(case: &Case, group: &TargetGroup, window: Window) -> BTreeMap<String, Refusals> {
     let mut all = BTreeMap::<String, Refusals>::new();
-    let ours = |name: &str, minute: Time| window.contains(minute) && name == short_name(&group.arn);
-    let rows = case.access_log.iter().flat_map(|l| &l.failures);
-    for row in rows.filter(|r| r.signature == Signature::Refused && ours(&r.group, r.minute)) {
+    let Some(log) = &case.access_log else { return all };
+    let ours = |name: &str| name == short_name(&group.arn);
+    for row in log.failures_in(window).iter().filter(|r| r.signature == Signature::Refused && ours(&r.group)) {
         let found = all.entry(row.target.clone()).or_insert(Refusals { count: 0, first: row.minute, last: row.minute, requests: 0 });
         found.count += row.count;
         found.first = found.first.min(row.minute);
         found.last = found.last.max(row.minute);
     }
-    for row in case.access_log.iter().flat_map(|l| &l.requests).filter(|r| ours(&r.group, r.minute)) {
+    let Some(hull) = all.values().map(Refusals::minutes).reduce(|a, b| a.hull(&b)) else { return all };
+    for row in log.requests_in(hull).iter().filter(|r| ours(&r.group)) {
         if let Some(found) = all.get_mut(&row.target).filter(|f| f.first <= row.minute && row.minute <= f.last) {
             found.requests += row.ok + row.failed;
         }
@@ -101,7 +106,7 @@ fn contradictions(case: &Case, group: &TargetGroup, window: Window) -> Vec<Findi
         return Vec::new();
     }
     let targets = endpoints(case);
-    let of_group = |name: &String| targets.iter().find(|e| e.group == group.arn && e.log_name().as_ref() == Some(name) && !e.gone);
+    let of_group = |name: &String| targets.0.iter().find(|e| e.group == group.arn && e.log_name().as_ref() == Some(name) && !e.gone);
     refused.iter().filter_map(|(name, r)| contradiction(case, of_group(name)?, name, r)).collect()
 }
 
@@ -109,7 +114,7 @@ fn contradictions(case: &Case, group: &TargetGroup, window: Window) -> Vec<Findi
 fn contradiction(case: &Case, target: &Endpoint, name: &str, refused: &Refusals) -> Option<Finding> {
     let state = |t: &&TargetHealth| t.target_group == target.group && t.id == target.id && t.port.is_none_or(|p| p == target.port);
     let healthy = case.target_health.values().find(state)?.state == "healthy";
-    let during = Window { start: refused.first, end: refused.last + Duration::minutes(1) };
+    let during = refused.minutes();
     let passed = case.health_checks.iter().filter(|r| r.target == name && during.contains(r.at) && r.passed).count();
     let other = target.health_check_port.filter(|p| *p != target.port);
     let (weight, words) = match other {

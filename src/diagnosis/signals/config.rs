@@ -7,12 +7,12 @@ use crate::case::Case;
 use crate::case::events::{Event, EventSource};
 use crate::checks::Value;
 use crate::exchange::Area;
-use crate::path::changes::evaluate_at;
 use crate::path::{self, HopKind, Overall, PathResult, Purpose};
 use crate::say;
 use crate::text::Text;
 use crate::time::Time;
 use chrono::Duration;
+use std::sync::Arc;
 
 pub(super) fn ask(asked: &mut Asked) {
     ways(asked);
@@ -30,12 +30,12 @@ fn ways(asked: &mut Asked) {
         return;
     }
     let groups = case.groups_in_question();
-    let ours = |w: &PathResult| w.purpose.serves(Purpose::Traffic) && groups.iter().any(|g| g.arn == w.target.group);
-    let then = moments(asked).into_iter().map(|t| evaluate_at(case, t).into_iter().filter(ours).collect::<Vec<_>>());
-    let blocked = |all: &Vec<PathResult>| all.iter().filter(|w| matches!(w.overall(), Overall::Blocked { .. })).count();
-    let first_most = then.reduce(|a, b| if blocked(&b) > blocked(&a) { b } else { a });
-    let ours = first_most.unwrap_or_else(|| path::evaluate(case).into_iter().filter(ours).collect()).into_iter();
-    let (gone, ours): (Vec<PathResult>, Vec<PathResult>) = ours.partition(|w| w.target.gone);
+    let ours = |w: &&PathResult| w.purpose.serves(Purpose::Traffic) && groups.iter().any(|g| g.arn == w.target.group);
+    let then = moments(asked).into_iter().map(|t| path::evaluate_at(case, t));
+    let blocked = |all: &[PathResult]| all.iter().filter(ours).filter(|w| matches!(w.overall(), Overall::Blocked { .. })).count();
+    let first_most = then.reduce(|a, b| if !Arc::ptr_eq(&a, &b) && blocked(&b) > blocked(&a) { b } else { a });
+    let all = first_most.unwrap_or_else(|| path::evaluate(case));
+    let (gone, ours): (Vec<&PathResult>, Vec<&PathResult>) = all.iter().filter(ours).partition(|w| w.target.gone);
     hops(asked, &ours, "target-sg-blocks", &[HopKind::TargetSecurityGroup]);
     hops(asked, &ours, "balancer-sg-blocks", &[HopKind::BalancerSecurityGroup]);
     hops(asked, &ours, "acl-or-route-blocks", &HopKind::ACL_AND_ROUTE);
@@ -51,8 +51,8 @@ fn moments(asked: &Asked) -> Vec<Time> {
     std::iter::once(begun).chain(height).collect()
 }
 
-fn hops(asked: &mut Asked, ways: &[PathResult], id: &'static str, kinds: &[HopKind]) {
-    match path::ask(ways, |_| true, kinds) {
+fn hops(asked: &mut Asked, ways: &[&PathResult], id: &'static str, kinds: &[HopKind]) {
+    match path::ask(ways.iter().copied(), kinds) {
         path::Answer::Blocked(blockers) => {
             let partly = blockers.iter().all(|b| b.partly);
             let Some(first) = blockers.first() else { return };
@@ -86,7 +86,7 @@ fn is_as_it_was(asked: &Asked) -> bool {
     read.is_some_and(|r| r.from <= episode.onset && r.settled_until >= end + Duration::minutes(1))
 }
 
-fn whole(asked: &mut Asked, ways: &[PathResult]) {
+fn whole(asked: &mut Asked, ways: &[&PathResult]) {
     let open = ways.iter().filter(|w| w.overall() == Overall::Open).count();
     let blocked = ways.iter().find(|w| matches!(w.overall(), Overall::Blocked { .. }));
     let n = ways.len();
@@ -104,7 +104,7 @@ fn whole(asked: &mut Asked, ways: &[PathResult]) {
 }
 
 /// Addresses that nothing has, of targets that are addresses.
-fn addresses(asked: &mut Asked, ways: &[PathResult], gone: &[PathResult]) {
+fn addresses(asked: &mut Asked, ways: &[&PathResult], gone: &[&PathResult]) {
     let case = asked.scene.case;
     let by_address = case.groups_in_question().iter().any(|g| g.target_type == "ip");
     if !by_address {
@@ -116,10 +116,10 @@ fn addresses(asked: &mut Asked, ways: &[PathResult], gone: &[PathResult]) {
     }
     // A target may have been taken out since because it had no owner; one that failed counts.
     let log = asked.scene.log.as_ref();
-    let failed = |w: &&PathResult| w.target.log_name().is_some_and(|n| log.is_some_and(|l| l.by_target.contains_key(n.as_str())));
-    let with_failed: Vec<PathResult> = ways.iter().chain(gone.iter().filter(failed)).cloned().collect();
+    let failed = |w: &&&PathResult| w.target.log_name().is_some_and(|n| log.is_some_and(|l| l.by_target.contains_key(n.as_str())));
+    let with_failed: Vec<&PathResult> = ways.iter().chain(gone.iter().filter(failed)).copied().collect();
     // Who fails is known from the log only: without it, those who left may be the ones.
-    let is_open = matches!(path::ask(&with_failed, |_| true, &[HopKind::Address]), path::Answer::Open);
+    let is_open = matches!(path::ask(with_failed.iter().copied(), &[HopKind::Address]), path::Answer::Open);
     if log.is_none() && !gone.is_empty() && is_open {
         return asked.unknown(
             "address-without-owner",

@@ -144,10 +144,10 @@ fn own_errors(scene: &Scene, log: Option<&LogView>) -> Vec<(f64, f64)> {
     let Some(window) = scene.analysis.window else { return Vec::new() };
     let mut minutes: BTreeMap<Time, (f64, f64)> = BTreeMap::new();
     if let Some(log) = log {
-        for row in log.log.failures.iter().filter(|r| window.contains(r.minute) && r.signature == Signature::App5xx) {
+        for row in log.log.failures_in(window).iter().filter(|r| r.signature == Signature::App5xx) {
             minutes.entry(row.minute).or_default().0 += row.count as f64;
         }
-        for row in log.log.requests.iter().filter(|r| window.contains(r.minute)) {
+        for row in log.log.requests_in(window) {
             minutes.entry(row.minute).or_default().1 += (row.ok + row.failed) as f64;
         }
     } else if let Some(key) = scene.key("HTTPCode_Target_5XX_Count") {
@@ -168,7 +168,7 @@ fn counts(scene: &Scene, log: &LogView) -> BTreeMap<Signature, f64> {
     }
     let Some(window) = scene.analysis.window else { return BTreeMap::new() };
     let mut minutes: BTreeMap<Signature, BTreeMap<Time, f64>> = BTreeMap::new();
-    for row in log.log.failures.iter().filter(|r| window.contains(r.minute) && ours(&r.signature)) {
+    for row in log.log.failures_in(window).iter().filter(|r| ours(&r.signature)) {
         *minutes.entry(row.signature).or_default().entry(row.minute).or_default() += row.count as f64;
     }
     let length = window.span().num_minutes().max(1) as usize;
@@ -214,23 +214,18 @@ fn kinds(asked: &mut Asked, refused: f64, unanswered: f64, sure: f64, source: &s
 /// A restart refuses while the application stops, is silent while the machine is down, and refuses again
 /// until the application listens.
 fn order(asked: &mut Asked, log: &LogView) {
-    let mut by_target: BTreeMap<&str, [Vec<Time>; 2]> = BTreeMap::new();
-    for row in &log.log.failures {
-        let kind = match row.signature {
-            Signature::Refused => 0,
-            Signature::ConnectTimeout => 1,
-            _ => continue,
-        };
-        if asked.scene.windows.iter().any(|w| w.contains(row.minute)) && log.by_target.contains_key(row.target.as_str()) {
-            by_target.entry(&row.target).or_default()[kind].push(row.minute);
-        }
+    let mut by_target: Vec<(&str, [Vec<Time>; 2])> = vec![Default::default(); log.roster.len()];
+    for (target, row) in log.failed_connections(&asked.scene.windows) {
+        let (name, kinds) = &mut by_target[target];
+        *name = &row.target;
+        kinds[usize::from(row.signature == Signature::ConnectTimeout)].push(row.minute);
     }
     let restarted = |[refused, silent]: &[Vec<Time>; 2]| {
         let (first, last) = (silent.iter().min(), silent.iter().max());
         first.zip(last).is_some_and(|(a, b)| refused.iter().any(|t| t <= a) || (refused.iter().any(|t| t >= b) && b > a))
             && refused.iter().max() >= last
     };
-    let found: Vec<&str> = by_target.iter().filter(|(_, kinds)| restarted(kinds)).map(|(t, _)| *t).collect();
+    let found: Vec<&str> = by_target.iter().filter(|(name, kinds)| *name != "-" && restarted(kinds)).map(|(t, _)| *t).collect();
     let values = vec![Value::new("targets", found.len() as f64)];
     match found.first() {
         Some(target) => {
@@ -252,16 +247,14 @@ fn order(asked: &mut Asked, log: &LogView) {
 /// Whether failing targets answered others in the same minutes; the first and the last minute of a failure
 /// are mixed by nature.
 fn successes(asked: &mut Asked, log: &LogView) {
-    let mut failed: BTreeMap<&str, BTreeMap<Time, u64>> = BTreeMap::new();
-    let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
-    for row in log.log.failures.iter().filter(|r| connection(r.signature) && log.by_target.contains_key(r.target.as_str())) {
-        if asked.scene.windows.iter().any(|w| w.contains(row.minute)) {
-            *failed.entry(&row.target).or_default().entry(row.minute).or_default() += row.count;
-        }
+    let mut failed: Vec<BTreeMap<Time, u64>> = vec![BTreeMap::new(); log.roster.len()];
+    for (target, row) in log.failed_connections(&asked.scene.windows).filter(|(_, r)| r.target != "-") {
+        *failed[target].entry(row.minute).or_default() += row.count;
     }
     let (mut ok, mut bad) = (0.0, 0.0);
-    for row in &log.log.requests {
-        let Some(minutes) = failed.get(row.target.as_str()) else { continue };
+    let hull = asked.scene.windows.iter().copied().reduce(|a, b| a.hull(&b));
+    for (target, row) in hull.into_iter().flat_map(|w| log.roster.requests(log.log, w)) {
+        let minutes = &failed[target];
         let inner = minutes.keys().next().is_some_and(|t| *t < row.minute) && minutes.keys().last().is_some_and(|t| *t > row.minute);
         if inner && let Some(n) = minutes.get(&row.minute) {
             (ok, bad) = (ok + row.ok as f64, bad + *n as f64);
@@ -287,8 +280,7 @@ fn successes(asked: &mut Asked, log: &LogView) {
 }
 
 fn lost_syns(asked: &mut Asked, log: &LogView) {
-    let inside = |t: Time| asked.scene.near.contains(t);
-    let rows = log.log.requests.iter().filter(|r| inside(r.minute));
+    let rows = log.log.requests_in(asked.scene.near).iter();
     let (ok, retried) = rows.fold((0.0, 0.0), |(a, b), r| (a + r.ok as f64, b + r.syn_retries as f64));
     if ok < 500.0 {
         return;

@@ -2,7 +2,7 @@
 
 use super::Asked;
 use crate::analysis::grid::Grid;
-use crate::analysis::scene::Scene;
+use crate::analysis::scene::{Host, Scene};
 use crate::analysis::shift::{self, Shift};
 use crate::analysis::states::{self, State};
 use crate::case::series::SeriesKey;
@@ -11,7 +11,7 @@ use crate::checks::Value;
 use crate::say;
 use crate::time::{Time, Window};
 use chrono::Duration;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// How long before and after the onset a status check tells of it.
 const EARLY: Duration = Duration::minutes(4);
@@ -50,21 +50,22 @@ enum Checked {
 }
 
 /// What `metrics` say of every host.
-struct Watched<'a, 'm> {
+struct Watched<'m> {
     metrics: &'m [&'static str],
     window: Window,
-    states: Vec<HashMap<&'a str, State>>,
+    /// Of each metric, by the place of a host in the scene.
+    states: Vec<Vec<Option<State>>>,
 }
 
-impl<'a, 'm> Watched<'a, 'm> {
-    fn of(scene: &Scene<'a>, metrics: &'m [&'static str], window: Window) -> Self {
+impl<'m> Watched<'m> {
+    fn of(scene: &Scene, metrics: &'m [&'static str], window: Window) -> Self {
         Self { metrics, window, states: metrics.iter().map(|m| states::of(scene, m, window, scene.data_end())).collect() }
     }
 
-    fn checked(&self, scene: &Scene, host: &str) -> Checked {
-        let mut states = self.states.iter().filter_map(|of_metric| of_metric.get(host));
+    fn checked(&self, scene: &Scene, host: &Host) -> Checked {
+        let mut states = self.states.iter().filter_map(|of_metric| of_metric[host.place].as_ref());
         if states.clone().any(|s| s.raised.is_some()) {
-            return failed(scene, host, self.metrics, self.window);
+            return failed(scene, host.id, self.metrics, self.window);
         }
         let known = states.any(|s| s.known * 10 >= s.wanted * 8 && s.wanted > 0);
         if known { Checked::Passed } else { Checked::Unknown }
@@ -91,7 +92,7 @@ fn check(asked: &mut Asked, id: &'static str, metrics: &[&'static str]) {
     let watched = Watched::of(scene, metrics, window);
     let (mut failed, mut passed, mut unknown): (Vec<(&str, Time)>, usize, usize) = (Vec::new(), 0, 0);
     for host in &suspects {
-        match watched.checked(scene, host.id) {
+        match watched.checked(scene, host) {
             Checked::Failed(at) => failed.push((host.id, at)),
             Checked::Passed => passed += 1,
             Checked::Unknown => unknown += 1,
@@ -128,8 +129,8 @@ fn check(asked: &mut Asked, id: &'static str, metrics: &[&'static str]) {
 fn check_beside_quiet(asked: &mut Asked, id: &'static str, metrics: &'static [&'static str]) {
     let scene = asked.scene;
     let watched = Watched::of(scene, metrics, scene.looked);
-    let failed = |id| if let Checked::Failed(at) = watched.checked(scene, id) { Some((at, id)) } else { None };
-    if let Some((at, host)) = scene.hosts.iter().filter_map(|h| failed(h.id)).min() {
+    let failed = |host| if let Checked::Failed(at) = watched.checked(scene, host) { Some((at, host.id)) } else { None };
+    if let Some((at, host)) = scene.hosts.iter().filter_map(failed).min() {
         let (name, at) = (metrics[0], at.format("%H:%M").to_string());
         let words = say!(
             "{name} failed on {host} from {at} UTC, though no stretch of failed connections stands out",
@@ -215,7 +216,7 @@ fn one_zone_silent(asked: &mut Asked) {
     for host in &scene.hosts {
         let Some(zone) = host.instance.map(|i| i.zone.as_str()) else { continue };
         let quiet = scene.analysis.correlations.iter().any(|c| c.went_silent && c.key.instance() == Some(host.id));
-        let bad = quiet || matches!(watched.checked(scene, host.id), Checked::Failed(_));
+        let bad = quiet || matches!(watched.checked(scene, host), Checked::Failed(_));
         let entry = zones.entry(zone).or_default();
         *entry = (entry.0 + usize::from(bad), entry.1 + 1);
     }

@@ -1,14 +1,15 @@
 //! Where the failures are, as signals.
 
 use super::Asked;
-use crate::accesslog::Signature;
 use crate::analysis::grid;
 use crate::analysis::localisation::Share;
 use crate::analysis::scene::{LogView, Scene, address};
+use crate::case::addresses::Addresses;
 use crate::case::events::{Event, EventSource};
+use crate::case::topology::Instance;
 use crate::checks::Value;
 use crate::say;
-use crate::time::Time;
+use crate::time::{Time, Window};
 use chrono::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,32 +70,21 @@ fn zones(asked: &mut Asked) {
     }
 }
 
-/// The zone of each address, as far as it is known.
-fn zones_by_address<'a>(scene: &Scene<'a>) -> BTreeMap<&'a str, &'a str> {
-    let case = scene.case;
-    case.instances
-        .values()
-        .filter_map(|i| Some((i.private_ip.as_deref()?, i.zone.as_str())))
-        .chain(case.interfaces.values().map(|i| (i.private_ip.as_str(), i.zone.as_str())))
-        .chain(case.target_health.values().filter_map(|t| Some((t.id.as_str(), t.zone.as_deref()?))))
-        .collect()
-}
-
 /// A zone that is in trouble as a whole fails for its node and for its targets: the zone that nearly every
 /// failed connection touches at one end, if others go free.
 fn through_zones(scene: &Scene) -> Vec<Share> {
-    let (Some(log), zone_of) = (scene.log.as_ref(), zones_by_address(scene)) else { return Vec::new() };
-    let mut ends: BTreeMap<(&str, &str), (f64, BTreeSet<&str>)> = BTreeMap::new();
-    let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
-    let inside = |t: Time| scene.windows.iter().any(|w| w.contains(t));
-    for row in log.log.failures.iter().filter(|r| connection(r.signature) && inside(r.minute)) {
-        let (Some(node), Some(target)) = (zone_of.get(row.node.as_str()), zone_of.get(address(&row.target))) else { continue };
+    let Some(log) = &scene.log else { return Vec::new() };
+    let addresses = scene.case.derived::<Addresses>();
+    let of_target: Vec<Option<&str>> = log.roster.names().map(|name| addresses.zone(address(name))).collect();
+    let mut ends: BTreeMap<(&str, &str), (f64, BTreeSet<usize>)> = BTreeMap::new();
+    for (number, row) in log.failed_connections(&scene.windows) {
+        let (Some(node), Some(target)) = (addresses.zone(&row.node), of_target[number]) else { continue };
         let entry = ends.entry((node, target)).or_default();
         entry.0 += row.count as f64;
-        entry.1.insert(&row.target);
+        entry.1.insert(number);
     }
     let all: f64 = ends.values().map(|e| e.0).sum();
-    let zones: BTreeSet<&str> = zone_of.values().copied().collect();
+    let zones = addresses.zones();
     let free = (1.0 - 1.0 / zones.len().max(1) as f64).powi(2);
     let touched = |zone: &&str| {
         let errors: f64 = ends.iter().filter(|((n, t), _)| n == zone || t == zone).map(|(_, e)| e.0).sum();
@@ -108,10 +98,10 @@ fn through_zones(scene: &Scene) -> Vec<Share> {
 
 /// Failing targets by the zone they are in; of one lonely target nothing is said.
 fn target_zones(scene: &Scene) -> Vec<Share> {
-    let zone_of = zones_by_address(scene);
+    let addresses = scene.case.derived::<Addresses>();
     let mut zones: BTreeMap<&str, (f64, f64, usize)> = BTreeMap::new();
     for target in &scene.analysis.place.targets {
-        let Some(zone) = zone_of.get(address(&target.name)) else { continue };
+        let Some(zone) = addresses.zone(address(&target.name)) else { continue };
         let entry = zones.entry(zone).or_default();
         entry.0 += target.errors;
         entry.1 += target.expected.unwrap_or(0.0);
@@ -151,12 +141,16 @@ fn groups(asked: &mut Asked) {
 }
 
 /// Whether a target is of the group in question, as the log tells.
-fn of_group<'a>(scene: &Scene, log: &LogView<'a>) -> impl Fn(&str) -> bool + use<'a> {
+fn of_group(scene: &Scene, log: &LogView) -> impl Fn(&str) -> bool + use<> {
     let named = scene.target_group().map(|g| g.name.to_string());
-    let rows = log.log.requests.iter().filter(|r| named.as_ref().is_none_or(|n| r.group == **n)).map(|r| r.target.as_str());
-    let failures = log.log.failures.iter().filter(|r| named.as_ref().is_none_or(|n| r.group == **n)).map(|r| r.target.as_str());
-    let all: BTreeSet<&'a str> = rows.chain(failures).collect();
-    move |target| all.is_empty() || all.contains(target)
+    let is_named = |group: &str| named.as_ref().is_none_or(|n| group == n);
+    let (log, roster) = (log.log, log.roster.clone());
+    let mut ours = vec![false; roster.len()];
+    let all = Window { start: Time::MIN_UTC, end: Time::MAX_UTC };
+    roster.requests(log, all).filter(|(_, r)| is_named(&r.group)).for_each(|(target, _)| ours[target] = true);
+    roster.failures(log, all).filter(|(_, r)| is_named(&r.group)).for_each(|(target, _)| ours[target] = true);
+    let none = !ours.contains(&true);
+    move |target| none || roster.number(target).is_some_and(|n| ours[n])
 }
 
 fn targets(asked: &mut Asked, log: &LogView) {
@@ -232,16 +226,14 @@ fn node(asked: &mut Asked) {
 fn spans<'a>(scene: &Scene, log: &'a LogView) -> BTreeMap<&'a str, (Time, Time)> {
     // In a large fleet that fails one after another each has a small share.
     let least = (0.25 / log.by_target.len().max(1) as f64).min(0.03) * log.connections();
-    let noticeable: BTreeSet<&str> = log.by_target.iter().filter(|(_, (a, b))| (a + b) as f64 >= least).map(|(t, _)| *t).collect();
-    let mut spans: BTreeMap<&str, (Time, Time)> = BTreeMap::new();
-    let connection = |s| matches!(s, Signature::Refused | Signature::ConnectTimeout);
-    for row in log.log.failures.iter().filter(|r| connection(r.signature) && noticeable.contains(r.target.as_str())) {
-        if scene.windows.iter().any(|w| w.contains(row.minute)) {
-            let span = spans.entry(&row.target).or_insert((row.minute, row.minute));
-            *span = (span.0.min(row.minute), span.1.max(row.minute));
-        }
+    let noticeable = |name: &str| log.by_target.get(name).is_some_and(|(a, b)| (a + b) as f64 >= least);
+    let noticeable: Vec<bool> = log.roster.names().map(noticeable).collect();
+    let mut spans: BTreeMap<usize, (&str, (Time, Time))> = BTreeMap::new();
+    for (target, row) in log.failed_connections(&scene.windows).filter(|(target, _)| noticeable[*target]) {
+        let (_, span) = spans.entry(target).or_insert((&row.target, (row.minute, row.minute)));
+        *span = (span.0.min(row.minute), span.1.max(row.minute));
     }
-    spans
+    spans.into_values().collect()
 }
 
 /// In turn: the beginnings are spread over longer than one target fails.
@@ -273,12 +265,10 @@ fn one_after_another(asked: &mut Asked, log: &LogView) {
 }
 
 /// When each target was first seen: its first request in the log, unless the log begins there; its launch.
-fn first_seen(scene: &Scene, log: &LogView, target: &str) -> Option<Time> {
-    let begins = log.log.window.map(|w| w.start).or_else(|| log.log.requests.iter().map(|r| r.minute).min());
-    let asked = log.log.requests.iter().filter(|r| r.target == target).map(|r| r.minute);
-    let failed = log.log.failures.iter().filter(|r| r.target == target).map(|r| r.minute);
-    let first = asked.chain(failed).min()?;
-    let launched = scene.case.instances.values().find(|i| i.private_ip.as_deref() == Some(address(target))).and_then(|i| i.launch_time);
+fn first_seen(log: &LogView, target: &str, instance: Option<&Instance>) -> Option<Time> {
+    let begins = log.log.window.map(|w| w.start).or_else(|| log.log.requests.first().map(|r| r.minute));
+    let first = log.roster.first_seen(target)?;
+    let launched = instance.and_then(|i| i.launch_time);
     let certain = begins.is_some_and(|b| first > b + Duration::minutes(5));
     match (certain, launched) {
         (true, Some(launch)) => Some(first.max(launch)),
@@ -289,14 +279,15 @@ fn first_seen(scene: &Scene, log: &LogView, target: &str) -> Option<Time> {
 
 fn young(asked: &mut Asked, log: &LogView) {
     let scene = asked.scene;
-    let spans = spans(scene, log);
+    let (spans, addresses) = (spans(scene, log), scene.case.derived::<Addresses>());
     let (mut young, mut old) = (0.0, 0.0);
     for (target, (first, _)) in &spans {
-        let Some(seen) = first_seen(scene, log, target) else { continue };
+        let instance = addresses.instance(scene.case, address(target));
+        let Some(seen) = first_seen(log, target, instance) else { continue };
         let (refused, silent) = log.by_target.get(target).copied().unwrap_or_default();
         // A machine that restarts keeps its launch time or has a new one; what counts is that nobody asked it before.
         let is_new = *first - seen <= YOUNG && seen > scene.around.start && !was_asked_before(log, target, *first - YOUNG);
-        let is_young = is_new && came_lately(scene, target, *first);
+        let is_young = is_new && came_lately(scene, target, instance, *first);
         *(if is_young { &mut young } else { &mut old }) += (refused + silent) as f64;
     }
     let Some(oldest) = others_are_old(scene, log, &spans) else { return };
@@ -317,9 +308,8 @@ fn young(asked: &mut Asked, log: &LogView) {
 }
 
 /// Whether a target was registered shortly before `t`; who never got a request before may still have been there.
-fn came_lately(scene: &Scene, target: &str, t: Time) -> bool {
+fn came_lately(scene: &Scene, target: &str, instance: Option<&Instance>, t: Time) -> bool {
     let ip = address(target);
-    let instance = scene.case.instances.values().find(|i| i.private_ip.as_deref() == Some(ip));
     let since = t - YOUNG - Duration::minutes(5);
     if instance.and_then(|i| i.launch_time).is_some_and(|l| l >= since) {
         return true;
@@ -334,13 +324,14 @@ fn came_lately(scene: &Scene, target: &str, t: Time) -> bool {
 }
 
 fn was_asked_before(log: &LogView, target: &str, t: Time) -> bool {
-    log.log.requests.iter().any(|r| r.target == target && r.minute < t)
+    log.roster.first_asked(target).is_some_and(|first| first < t)
 }
 
 /// How many targets have been asked since before the errors; without any, all are new.
 fn others_are_old(scene: &Scene, log: &LogView, failing: &BTreeMap<&str, (Time, Time)>) -> Option<usize> {
-    let before: BTreeSet<&str> = log.log.requests.iter().filter(|r| scene.before.contains(r.minute)).map(|r| r.target.as_str()).collect();
-    let n = before.len();
+    let mut before = vec![false; log.roster.len()];
+    log.roster.requests(log.log, scene.before).for_each(|(target, _)| before[target] = true);
+    let n = before.into_iter().filter(|asked| *asked).count();
     (n > 0 || failing.is_empty()).then_some(n)
 }
 
@@ -350,11 +341,10 @@ fn gone(asked: &mut Asked, log: &LogView) {
     if registered.is_empty() {
         return;
     }
-    let by_address: BTreeMap<&str, &str> =
-        scene.case.instances.values().filter_map(|i| Some((i.private_ip.as_deref()?, i.id.as_str()))).collect();
+    let addresses = scene.case.derived::<Addresses>();
     let is_here = |target: &str| {
         let ip = address(target);
-        registered.contains(ip) || by_address.get(ip).is_some_and(|id| registered.contains(id))
+        registered.contains(ip) || addresses.instance(scene.case, ip).is_some_and(|i| registered.contains(i.id.as_str()))
     };
     let (mut left, mut here) = (0.0, 0.0);
     for (target, (refused, silent)) in &log.by_target {

@@ -161,7 +161,7 @@ fn route_key(event: &Event) -> Option<(String, String)> {
 
 /// What was there before is not in the record: whatever it touched was then unknown.
 fn forget(case: &mut Case, event: &Event) {
-    let ids = super::ids_on_the_way(case, &super::endpoints(case));
+    let ids = super::ids_on_the_way(case, &super::target::find(case));
     for id in super::touched(event, &ids) {
         let action = forget_one(case, id);
         let (name, at) = (&event.name, event.at.format("%H:%M:%S"));

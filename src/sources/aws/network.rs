@@ -48,7 +48,7 @@ pub(super) async fn gather(ctx: &Context) {
 /// Connects to the targets from here, as the user asked.
 async fn try_connects(ctx: &Context) {
     ctx.until(Area::TargetHealth).await;
-    let targets: Vec<_> = ctx.case(|c| endpoints(c).iter().filter(|e| !e.gone).flat_map(Endpoint::sockets).collect());
+    let targets: Vec<_> = ctx.case(|c| endpoints(c).0.iter().filter(|e| !e.gone).flat_map(Endpoint::sockets).collect());
     ctx.busy(Area::Network, format!("connecting to {} ports from here", targets.len())).await;
     let trying = tokio::task::spawn_blocking(move || probe(&targets, TIMEOUT, super::clock::now()));
     if let Ok(probes) = trying.await {

@@ -52,19 +52,29 @@ fn add(all: &mut Grid, series: &Series, band: bool) {
     let Some(start) = all.start else { return };
     let offset = (series.start - start).num_seconds().div_euclid(i64::from(all.period.max(1)));
     let (skip, to) = if offset < 0 { (offset.unsigned_abs() as usize, 0) } else { (0, offset as usize) };
-    let cells = all.values.iter_mut().zip(&mut all.marks).skip(to);
-    for ((value, mark), v) in cells.zip(series.values.iter().skip(skip)) {
-        if v.is_nan() {
-            *mark = (*mark).max(Mark::Unknown);
-            continue;
-        }
-        *mark = Mark::Value;
-        *value = match (value.is_nan(), band) {
-            (true, _) => *v,
-            (false, true) => value.max(*v),
-            (false, false) => *value + v,
-        };
+    let new = series.values.get(skip..).unwrap_or_default();
+    let n = new.len().min(all.values.len().saturating_sub(to));
+    if n == 0 {
+        return;
     }
+    let (new, values, marks) = (&new[..n], &mut all.values[to..to + n], &mut all.marks[to..to + n]);
+    // One simple loop each, so that the compiler makes vector code of them.
+    if band {
+        values.iter_mut().zip(new).for_each(|(value, v)| *value = if *v > *value || value.is_nan() { *v } else { *value });
+    } else {
+        values.iter_mut().zip(new).for_each(|(value, v)| *value = added(*value, *v));
+    }
+    if new.iter().any(|v| v.is_nan()) {
+        marks.iter_mut().zip(new).for_each(|(mark, v)| *mark = if v.is_nan() { (*mark).max(Mark::Unknown) } else { Mark::Value });
+    } else {
+        marks.fill(Mark::Value);
+    }
+}
+
+/// The sum of what is known of two.
+fn added(a: f64, b: f64) -> f64 {
+    let known = |v: f64| if v.is_nan() { 0.0 } else { v };
+    if a.is_nan() & b.is_nan() { a } else { known(a) + known(b) }
 }
 
 fn area_of(metric: &Metric) -> Area {

@@ -85,7 +85,7 @@ fn by_path(log: &AccessLog, axis: Axis) -> BTreeMap<&str, Sums> {
 pub fn signatures_of(log: &AccessLog, name: &str, window: Window) -> Vec<(Signature, u64)> {
     let mut sums: BTreeMap<Signature, u64> = BTreeMap::new();
     let mine = |f: &&FailureRow| f.target == name || f.node == name || f.signature.id() == name;
-    let rows = log.failures_in(window).filter(mine).map(|f| (f.signature, f.count));
+    let rows = log.failures_in(window).iter().filter(mine).map(|f| (f.signature, f.count));
     let paths = log.paths.iter().filter(|p| p.path.as_str() == name).map(|p| (p.signature, p.count));
     for (signature, count) in rows.chain(paths) {
         *sums.entry(signature).or_default() += count;
