@@ -1,8 +1,8 @@
 //! The access-log engine: bytes in, tallies out. Knows no network, no terminal, no clock.
 //!
-//! [`scan`] carries objects to a collector of lines; [`mod@line`] reads a line, [`record`] a line that comes
-//! as JSON, [`signature`] says how a request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case needs, [`rows`] adds up, [`Roster`] numbers
-//! the targets.
+//! [`scan`] carries objects to a collector of lines; [`sweep`] finds the lines, [`mod@line`] reads one, [`record`] one that
+//! comes as JSON, [`signature`] says how a request failed; [`tally`] answers a [`question`], [`summary`] keeps what a case
+//! needs, [`rows`] adds up, [`Roster`] numbers the targets.
 
 pub mod insights;
 pub mod line;
@@ -17,6 +17,7 @@ pub mod scan;
 pub mod signature;
 pub mod sql;
 pub mod summary;
+pub mod sweep;
 pub mod tally;
 pub mod trace;
 

@@ -5,6 +5,7 @@
 use alb_triage::accesslog::line::{Fields, Line, glance};
 use alb_triage::accesslog::names::Kind;
 use alb_triage::accesslog::other_logs::{connection, health_check};
+use alb_triage::accesslog::sweep::each_glance;
 use alb_triage::accesslog::trace::TraceId;
 use alb_triage::accesslog::{record, signature};
 use libfuzzer_sys::fuzz_target;
@@ -16,6 +17,10 @@ fuzz_target!(|bytes: &[u8]| {
     // A record is written out as one line that reads as what it says it is.
     if let Some((Kind::Access, line)) = record::plain(bytes) {
         assert!(glance(&line).is_some());
+    }
+    // Many lines at once, whole or not, are what each is alone.
+    for text in [bytes, &[bytes, b"\n", bytes].concat()] {
+        each_glance(text, |line, seen| assert_eq!(seen, glance(line)));
     }
     if let Some(glance) = glance(bytes) {
         assert_eq!(line.time().map(|t| t.minute().to_vec()), Some(glance.time.minute().to_vec()));

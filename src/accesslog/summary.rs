@@ -7,7 +7,8 @@ use super::question::Span;
 use super::record;
 use super::rows::{fold_failures, fold_requests, rank_paths};
 use super::scan::Collect;
-use super::tally::{Add, Census, Clock, Counters, Key, OTHER, each_line};
+use super::sweep::each_glance;
+use super::tally::{Add, Census, Clock, Counters, Key, OTHER};
 use super::trace::Traces;
 use super::{AccessLog, Elapsed, FailureRow, PathRow, RequestRow, Signature, signature};
 use crate::text::Foreign;
@@ -78,9 +79,9 @@ impl Summary {
         }
     }
 
-    fn line(&mut self, bytes: &[u8]) {
+    fn line(&mut self, bytes: &[u8], glance: Option<Glance>) {
         self.census.lines += 1;
-        match line::glance(bytes) {
+        match glance {
             Some(glance) => self.glanced(&glance, bytes),
             None => self.record(bytes),
         }
@@ -190,7 +191,7 @@ impl Collect for Summary {
     }
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line| self.line(line));
+        each_glance(lines, |line, glance| self.line(line, glance));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {

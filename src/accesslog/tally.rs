@@ -7,6 +7,7 @@ use super::question::{Question, Span};
 use super::record;
 use super::rows::add_up;
 use super::scan::Collect;
+use super::sweep::each_glance;
 use crate::text::Foreign;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -227,10 +228,11 @@ impl Grouping {
         }
     }
 
-    #[inline]
-    fn line(&mut self, line: &[u8]) {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "all that most lines are asked: a call would cost more")]
+    fn line(&mut self, line: &[u8], glance: Option<Glance>) {
         self.census.lines += 1;
-        match line::glance(line) {
+        match glance {
             Some(glance) => self.glanced(&glance, line),
             None => self.record(line),
         }
@@ -246,19 +248,21 @@ impl Grouping {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "all that most lines are asked: a call would cost more")]
     fn glanced(&mut self, glance: &Glance, line: &[u8]) {
         if self.question.span != Span::EVER && !self.question.span.contains(self.clock.micros(glance.time)) {
             self.census.outside += 1;
         } else if self.question.wants(glance.status) {
-            let micros = self.clock.micros(glance.time);
-            self.count(line, glance.status, micros);
+            self.count(line, glance);
         }
     }
 
-    fn count(&mut self, line: &[u8], status: u16, micros: i64) {
+    #[inline(never)]
+    fn count(&mut self, line: &[u8], glance: &Glance) {
+        let micros = self.clock.micros(glance.time);
         let line = Line::read_first(line, self.fields);
-        let key = self.key.of(self.question.columns.iter().map(|c| c.of(&line, status, &self.node)));
+        let key = self.key.of(self.question.columns.iter().map(|c| c.of(&line, glance.status, &self.node)));
         self.groups.put(key, Seen { count: 1, first: micros, last: micros });
     }
 
@@ -291,7 +295,7 @@ impl Collect for Grouping {
     }
 
     fn take(&mut self, lines: &[u8]) {
-        each_line(lines, |line| self.line(line));
+        each_glance(lines, |line, glance| self.line(line, glance));
     }
 
     fn overlong(&mut self, beginning: &[u8]) {
