@@ -1,11 +1,11 @@
 //! Long lists dealt out to the cores. The result is the same as on one.
 
-use std::num::NonZero;
+use crate::accesslog::scan::workers;
 
 /// `f` of all items, in their order: in parts of `least` or more, one a core.
 pub(super) fn in_parts<T: Sync, U: Send>(items: &[T], least: usize, f: impl Fn(&[T]) -> Vec<U> + Sync) -> Vec<U> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let part = items.len().div_ceil(cores).max(least);
+    // Asking for the number of cores reads files.
+    let part = if items.len() <= least { least } else { items.len().div_ceil(workers()).max(least) };
     let Some((first, rest)) = items.split_at_checked(part).filter(|(_, rest)| !rest.is_empty()) else { return f(items) };
     std::thread::scope(|scope| {
         let hands: Vec<_> = rest.chunks(part).map(|part| scope.spawn(|| f(part))).collect();

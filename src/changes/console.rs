@@ -3,11 +3,11 @@
 
 use crate::accesslog::count_by;
 use crate::case::Case;
+use crate::case::addresses::Addresses;
 use crate::case::events::{Actor, Event, EventSource};
 use crate::case::topology::{Console, ConsoleLine, ConsoleSign};
 use crate::time::{Time, floor_to};
 use chrono::{DateTime, Duration};
-use std::collections::BTreeMap;
 
 /// Bytes that are looked at, from the end; EC2 keeps 64 kB.
 const LONGEST: usize = 256 * 1024;
@@ -106,13 +106,12 @@ fn by_clock(line: &str) -> Option<(Time, f64)> {
 /// Instances worth asking, at most so many: those that failed most, by the access log; those that failed their
 /// status check or are not healthy now; then any.
 pub fn in_question(case: &Case, most: usize) -> Vec<String> {
-    let by_address: BTreeMap<&str, &str> =
-        case.instances.values().filter_map(|i| Some((i.private_ip.as_deref()?, i.id.as_str()))).collect();
+    let addresses = case.derived::<Addresses>();
     let failed = case.access_log.iter().flat_map(|l| &l.failures).filter(|r| r.signature.is_failed_connection());
     let mut counts: Vec<_> = count_by(failed, |r| r.target.as_str()).into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let address = |target: &str| target.rsplit_once(':').map_or(target, |(host, _)| host).trim_matches(['[', ']']).to_owned();
-    let failing = counts.iter().filter_map(|(target, _)| by_address.get(address(target).as_str()).copied());
+    let failing = counts.iter().filter_map(|(target, _)| addresses.instance(case, &address(target))).map(|i| i.id.as_str());
     let status = case
         .series
         .of("StatusCheckFailed")

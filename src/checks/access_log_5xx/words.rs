@@ -3,6 +3,7 @@
 use crate::accesslog::Signature;
 use crate::accesslog::line::address_and_port;
 use crate::case::Case;
+use crate::case::addresses::Addresses;
 use crate::say;
 use crate::text::Text;
 
@@ -92,8 +93,7 @@ pub fn correction(refused: u64, silent: u64) -> Text {
 /// `i-0ab… (10.0.1.5:8080)` where the instance is known.
 pub fn target(case: &Case, target: &str) -> String {
     let address = address_and_port(target).map_or(target, |(a, _)| a);
-    let is_it = |i: &&crate::case::topology::Instance| i.private_ip.as_deref() == Some(address) || i.ipv6.iter().any(|ip| ip == address);
-    match case.instances.values().find(is_it) {
+    match case.derived::<Addresses>().instance(case, address) {
         Some(instance) => format!("{} ({target})", instance.id),
         None => target.to_owned(),
     }

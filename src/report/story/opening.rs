@@ -3,6 +3,7 @@
 use super::Story;
 use crate::analysis::Episode;
 use crate::analysis::localisation::Share;
+use crate::case::addresses::Addresses;
 use crate::case::alarm::AlarmChangeKind;
 use crate::diagnosis::Named;
 use crate::metrics::ERRORS;
@@ -286,7 +287,7 @@ impl Story<'_> {
             return self.t(say!("no target was chosen", "không chọn được target")).into();
         }
         let address = target.rsplit_once(':').map_or(target, |(a, _)| a);
-        let instance = self.case.instances.values().find(|i| i.private_ip.as_deref() == Some(address));
+        let instance = self.case.derived::<Addresses>().instance(self.case, address);
         let line = Line::default().code(target);
         match instance {
             Some(i) => line.plain(" ").plain(i.name.as_ref().map_or_else(|| i.id.clone(), |name| format!("{name} ({})", i.id))),

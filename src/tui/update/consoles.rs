@@ -1,6 +1,7 @@
 //! Console output on request: of the target one looks at, else of those in question. What it takes is said
 //! first, and where it arrived afterwards.
 
+use crate::case::addresses::Addresses;
 use crate::case::topology::Console;
 use crate::changes::console::in_question;
 use crate::exchange::{Area, Ask, Fact, What};
@@ -44,8 +45,7 @@ impl App {
             Pane::Log => {
                 let rows = (self.log_map.rows.get(selected).map(|r| &r.name), self.log_map.checks.get(selected).map(|r| &r.name));
                 let (address, _) = rows.0.or(rows.1)?.rsplit_once(':')?;
-                let at = |i: &&crate::case::topology::Instance| i.private_ip.as_deref() == Some(address);
-                self.case.instances.values().find(at).map(|i| i.id.clone())
+                self.case.derived::<Addresses>().instance(&self.case, address).map(|i| i.id.clone())
             }
             _ => None,
         }
